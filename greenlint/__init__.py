@@ -1,0 +1,3 @@
+"""greenlint: a linter for the eco-design of AI."""
+
+__version__ = "0.1.0"

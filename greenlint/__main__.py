@@ -1,0 +1,5 @@
+"""`python -m greenlint` is `greenlint`."""
+
+from greenlint.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""One module for each rule, named like it; found by name, never listed."""

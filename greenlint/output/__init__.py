@@ -1,0 +1,1 @@
+"""One module for each output format; found by name, never listed."""

@@ -1,0 +1,1 @@
+"""Seeing Python: source text in, plain facts and programs out; the only package that imports LibCST."""
