@@ -1,0 +1,320 @@
+"""The facts of one Python file: a small syntax tree of plain data, free of formatting.
+
+Every node says which words of the file it spans: `at` is the index of its first word, `to` the index after its last.
+A word is a name or a keyword outside strings, numbers and comments, counted from 0. Words are enough to order nodes
+and to find their line and column later (`places`), so no position is computed for code that nobody complains about.
+Nodes compare by identity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+node = dataclass(slots=True, eq=False)
+
+
+@node
+class Node:
+    """Anything with a place in the file."""
+
+    at: int
+    to: int
+
+
+# Expressions
+
+
+@node
+class Constant(Node):
+    """A literal: number, string, bytes, True, False, None or Ellipsis."""
+
+    value: object
+
+
+@node
+class Name(Node):
+    """A bare name."""
+
+    id: str
+
+
+@node
+class Attribute(Node):
+    """`value.name`."""
+
+    value: Expression
+    name: str
+
+
+@node
+class Argument(Node):
+    """One argument of a call: positional, `name=value`, or starred with `*` or `**`."""
+
+    value: Expression
+    name: str
+    star: str
+
+
+@node
+class Call(Node):
+    """`func(arguments)`."""
+
+    func: Expression
+    arguments: tuple[Argument, ...]
+
+
+@node
+class Collection(Node):
+    """A display: `list`, `tuple` or `set`."""
+
+    kind: str
+    items: tuple[Expression, ...]
+
+
+@node
+class Mapping(Node):
+    """A dict display; a key of None stands for `**value`."""
+
+    keys: tuple[Expression | None, ...]
+    values: tuple[Expression, ...]
+
+
+@node
+class Operation(Node):
+    """An operator and its operands: arithmetic, `and`/`or`/`not`, or a comparison."""
+
+    operator: str
+    operands: tuple[Expression, ...]
+
+
+@node
+class Choice(Node):
+    """`body if test else orelse`."""
+
+    test: Expression
+    body: Expression
+    orelse: Expression
+
+
+@node
+class Subscript(Node):
+    """`value[index]`; a slice is a `Group` of its parts."""
+
+    value: Expression
+    index: tuple[Expression, ...]
+
+
+@node
+class Parameter(Node):
+    """One parameter; `star` is empty, `*` or `**`."""
+
+    name: str
+    annotation: Expression | None
+    default: Expression | None
+    star: str
+    keyword_only: bool
+
+
+@node
+class Lambda(Node):
+    """`lambda parameters: body`."""
+
+    parameters: tuple[Parameter, ...]
+    body: Expression
+
+
+@node
+class Comprehension(Node):
+    """A comprehension or generator; `clauses` hold target, iterable and conditions."""
+
+    kind: str
+    elements: tuple[Expression, ...]
+    clauses: tuple[tuple[Expression, Expression, tuple[Expression, ...]], ...]
+
+
+@node
+class Walrus(Node):
+    """`target := value`."""
+
+    target: Name
+    value: Expression
+
+
+@node
+class Group(Node):
+    """What only matters for what it holds: an f-string, a slice, `*x`, `await x`, `yield x`."""
+
+    kind: str
+    items: tuple[Expression, ...]
+
+
+Expression: TypeAlias = (
+    Constant
+    | Name
+    | Attribute
+    | Call
+    | Collection
+    | Mapping
+    | Operation
+    | Choice
+    | Subscript
+    | Lambda
+    | Comprehension
+    | Walrus
+    | Group
+)
+
+
+# Statements
+
+
+@node
+class Assign(Node):
+    """`a = b = value`, `a: annotation = value`, or `a += value` with `operator` "+"."""
+
+    targets: tuple[Expression, ...]
+    value: Expression | None
+    annotation: Expression | None
+    operator: str
+
+
+@node
+class Evaluate(Node):
+    """An expression as a statement."""
+
+    value: Expression
+
+
+@node
+class Leave(Node):
+    """`return`, `raise`, `break` or `continue`, by its word."""
+
+    kind: str
+    value: Expression | None
+
+
+@node
+class Touch(Node):
+    """`del`, `assert`, `global`, `nonlocal` or `pass`, with what it names."""
+
+    kind: str
+    values: tuple[Expression, ...]
+
+
+@node
+class Import(Node):
+    """`import a.b as c` or `from ..module import name as alias`.
+
+    `names` are pairs (name, bound name); a plain `import a.b` binds "a". `module` is None for a plain import.
+    `level` counts the leading dots. `*` binds everything.
+    """
+
+    module: str | None
+    level: int
+    names: tuple[tuple[str, str], ...]
+
+
+@node
+class If(Node):
+    """`if test: body else: orelse`; an `elif` is an `If` alone in `orelse`."""
+
+    test: Expression
+    body: tuple[Statement, ...]
+    orelse: tuple[Statement, ...]
+
+
+@node
+class For(Node):
+    """`for target in iterable`; `head` is the word after its first line's last."""
+
+    target: Expression
+    iterable: Expression
+    body: tuple[Statement, ...]
+    orelse: tuple[Statement, ...]
+    head: int
+
+
+@node
+class While(Node):
+    """`while test`; `head` as in `For`."""
+
+    test: Expression
+    body: tuple[Statement, ...]
+    orelse: tuple[Statement, ...]
+    head: int
+
+
+@node
+class With(Node):
+    """`with item as target, ...`."""
+
+    items: tuple[tuple[Expression, Expression | None], ...]
+    body: tuple[Statement, ...]
+
+
+@node
+class Try(Node):
+    """`try`, its handlers as (exception, name, body), `else` and `finally`."""
+
+    body: tuple[Statement, ...]
+    handlers: tuple[tuple[Expression | None, str, tuple[Statement, ...]], ...]
+    orelse: tuple[Statement, ...]
+    finalbody: tuple[Statement, ...]
+
+
+@node
+class Match(Node):
+    """`match subject`; each case has the expressions of its pattern and guard, the names it binds, and a body."""
+
+    subject: Expression
+    cases: tuple[tuple[tuple[Expression, ...], tuple[Name, ...], tuple[Statement, ...]], ...]
+
+
+@node
+class Function(Node):
+    """A `def`; `name_at` is the word of its name."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    decorators: tuple[Expression, ...]
+    body: tuple[Statement, ...]
+    is_async: bool
+    name_at: int
+
+
+@node
+class Class(Node):
+    """A `class` with its bases and keywords; `name_at` is the word of its name."""
+
+    name: str
+    bases: tuple[Argument, ...]
+    decorators: tuple[Expression, ...]
+    body: tuple[Statement, ...]
+    name_at: int
+
+
+Statement: TypeAlias = (
+    Assign
+    | Evaluate
+    | Leave
+    | Touch
+    | Import
+    | If
+    | For
+    | While
+    | With
+    | Try
+    | Match
+    | Function
+    | Class
+)
+Loop: TypeAlias = For | While
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Facts:
+    """What one file says; `words` is how many words it has, to check positions against."""
+
+    body: tuple[Statement, ...]
+    words: int

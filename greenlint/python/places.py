@@ -1,0 +1,160 @@
+"""Where a node stands: from the index of its first word to line and column.
+
+Only files with findings come here. A word is what `collect` counts: a name or keyword outside strings, numbers and
+comments. When the two counts differ (syntax that the pattern below does not know), LibCST's own position provider
+answers instead: slower, never wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from greenlint.python.facts import Call, For, Node, While
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from greenlint.python.facts import Facts
+
+_TOKEN = re.compile(
+    r"""(?P<comment>\#[^\n]*)
+    |(?P<string>[bBfFrRtTuU]{0,2}(?P<quote>'''|\"\"\"|'|"))
+    |(?P<number>\.?\d(?:[eE][+-]\d|[\w.])*)
+    |(?P<word>[^\W\d]\w*)
+    |(?P<bracket>[()\[\]{}])
+    |(?P<end>[,:;=\n])
+    """,
+    re.VERBOSE,
+)
+_CLOSING = {
+    quote: re.compile(rf"(?:[^\\]|\\.)*?{quote}" if len(quote) > 1 else rf"(?:[^{quote}\\\n]|\\.)*{quote}", re.DOTALL)
+    for quote in ("'''", '"""', "'", '"')
+}
+_OPENING = "([{"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of text; lines and columns from 1, the end is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Ruler:
+    """Measures one text."""
+
+    def __init__(self, text: str, facts: Facts) -> None:
+        """Find every word of `text`."""
+        self._text = text
+        self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
+        self._tokens = list(_tokens(text))
+        self._words = [start for kind, start, _ in self._tokens if kind == "word"]
+        if len(self._words) != facts.words:
+            self._words = _surveyed(text, self._lines)
+
+    def span(self, node: Node) -> Span:
+        """Measure a node: a call to its closing bracket, a loop to its colon, anything else to the end of its text."""
+        start = self._words[min(node.at, len(self._words) - 1)] if self._words else 0
+        head = node.head if isinstance(node, (For, While)) else node.to
+        last = self._words[min(max(head - 1, node.at), len(self._words) - 1)] if self._words else 0
+        end = self._end(start, last, call=isinstance(node, Call))
+        line, column = self._position(start)
+        return Span(line, column, *self._position(end))
+
+    def _end(self, start: int, last: int, *, call: bool) -> int:
+        depth = 0
+        end = start
+        for kind, at, stop in self._tokens[self._index(start) :]:
+            character = self._text[at]
+            if kind == "bracket" and character in _OPENING:
+                depth += 1
+            elif kind == "bracket":
+                if depth == 0:
+                    return end
+                depth -= 1
+                if call and depth == 0 and at > last:
+                    return stop
+            elif (kind == "end" and depth == 0 and at > last) or (kind == "comment" and depth == 0):
+                if character == "=" and not call:
+                    end = stop
+                    continue
+                return end
+            if kind not in ("comment", "end"):
+                end = stop
+        return end
+
+    def _index(self, start: int) -> int:
+        return max(bisect_right(self._tokens, start, key=lambda token: token[1]) - 1, 0)
+
+    def _position(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self._lines, offset)
+        return line, offset - self._lines[line - 1] + 1
+
+
+def _tokens(text: str) -> Iterator[tuple[str, int, int]]:
+    position = 0
+    while (match := _TOKEN.search(text, position)) is not None:
+        kind = str(match.lastgroup)
+        start, position = match.span()
+        if match["quote"] is not None:
+            kind = "string"
+            prefix = match["string"].rstrip("\"'").lower()
+            close = _formatted_end if "f" in prefix or "t" in prefix else _plain_end
+            position = close(text, position, match["quote"])
+        yield kind, start, position
+
+
+def _plain_end(text: str, position: int, quote: str) -> int:
+    closing = _CLOSING[quote].match(text, position)
+    return closing.end() if closing is not None else len(text)
+
+
+def _formatted_end(text: str, position: int, quote: str) -> int:
+    depth = 0
+    size = len(text)
+    while position < size:
+        character = text[position]
+        if character == "\\" and depth == 0:
+            position += 2
+        elif depth == 0 and text.startswith(quote, position):
+            return position + len(quote)
+        elif depth == 0 and text[position : position + 2] in ("{{", "}}"):
+            position += 2
+        elif depth and character in "\"'":
+            inner = _TOKEN.match(text, position)
+            position = _plain_end(text, position + len(inner["quote"]), inner["quote"]) if inner else position + 1
+        else:
+            depth += (character == "{") - (character == "}" and depth > 0)
+            position += 1
+    return size
+
+
+def _surveyed(text: str, lines: list[int]) -> list[int]:
+    """Return the offset of every word by LibCST's position provider; a word in between takes its neighbour's."""
+    from libcst.metadata import MetadataWrapper, PositionProvider  # noqa: PLC0415
+
+    from greenlint.python.collect import Walk, parse  # noqa: PLC0415
+
+    wrapper = MetadataWrapper(parse(text), unsafe_skip_copy=True)
+    positions = wrapper.resolve(PositionProvider)
+    walk = Walk()
+    offsets: dict[int, int] = {}
+
+    def watched(read: Callable[..., Any]) -> Callable[..., Any]:
+        def reading(item: Any) -> Any:
+            start = positions[item].start
+            offsets.setdefault(walk.words, lines[start.line - 1] + start.column)
+            return read(item)
+
+        return reading
+
+    walk.watch(watched)
+    walk.block(wrapper.module.body)
+    known = sorted(offsets)
+    return [offsets[known[max(bisect_right(known, word) - 1, 0)]] for word in range(walk.words)]
