@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-node = dataclass(slots=True, eq=False)
+node = dataclass(slots=True, eq=False, repr=False)
 
 
 @node

@@ -1,0 +1,797 @@
+"""A program: an entry and the project files it imports, and what its expressions can be.
+
+`values` follows names through assignments, calls, attributes, parameters and imports. It is a bounded approximation
+that never runs code: where several definitions can reach a place it gives them all, where one cannot be told it adds
+`UNKNOWN`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from greenlint.python import options
+from greenlint.python.facts import (
+    Argument,
+    Attribute,
+    Call,
+    Choice,
+    Collection,
+    Constant,
+    Expression,
+    Function,
+    Group,
+    Lambda,
+    Leave,
+    Mapping,
+    Name,
+    Node,
+    Operation,
+    Parameter,
+    Subscript,
+    Walrus,
+)
+from greenlint.python.frameworks import FLUENT, NUMERIC, PREPARING, SPAWNERS, TRANSPARENT, canonical
+from greenlint.python.scope import Binding, Block, Module, Scope, Spot, arguments_of
+from greenlint.python.values import (
+    UNKNOWN,
+    ClassValue,
+    Closure,
+    Display,
+    FunctionValue,
+    Instance,
+    Library,
+    Literal,
+    Made,
+    Member,
+    ModuleValue,
+    Unknown,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+# Bounds that keep a query short; past them the answer is unknown.
+_MOST_VALUES = 12
+_DEEPEST = 40
+_MOST_RETURNS = 8
+# Method names too common to be taken for a project's method when nothing is known of the object.
+_COMMON = frozenset(
+    """
+    step train eval forward backward fit run update get set add append close reset start stop save load call
+    predict evaluate to cuda cpu items keys values write read log item mean sum copy apply parameters state_dict
+    zero_grad __init__ __call__ compile build setup test main sample generate transform
+    """.split()
+)
+
+Values = tuple[Value, ...]
+_NOTHING: Values = (UNKNOWN,)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edge:
+    """A call from a spot to a function of the program.
+
+    `kind` is call, spawn (runs elsewhere: a process or thread), pass (the function is handed over) or guess (the only
+    method of that name).
+    """
+
+    spot: Spot
+    target: Scope
+    kind: str
+    bound: bool
+
+
+class Program:
+    """One entry and the files it imports."""
+
+    def __init__(
+        self,
+        entry: Module,
+        modules: Sequence[Module],
+        imported: Callable[[Module, str | None, int], Module | None],
+    ) -> None:
+        """Hold the files; `imported(module, name, level)` resolves an import inside the project."""
+        self.entry = entry
+        self.modules = modules
+        self._imported = imported
+        self._memory: dict[int, Values] = {}
+        self._busy: set[int] = set()
+        self._depth = 0
+        self._edges: dict[int, list[Edge]] | None = None
+        self._callers: dict[int, list[Edge]] = {}
+        self._subclasses: dict[int, list[Scope]] | None = None
+        self._methods: dict[str, list[Scope]] | None = None
+        self._following = False
+        self.options = options.Declared(self)
+
+    # Values of expressions
+
+    def values(self, expression: Expression, block: Block) -> Values:
+        """Return what an expression can be where it stands; never empty."""
+        key = id(expression)
+        known = self._memory.get(key)
+        if known is not None:
+            return known
+        if key in self._busy or self._depth > _DEEPEST:
+            return _NOTHING
+        self._busy.add(key)
+        self._depth += 1
+        try:
+            found = _distinct(self._evaluate(expression, block))
+        finally:
+            self._busy.discard(key)
+            self._depth -= 1
+        if self._depth == 0:
+            self._memory[key] = found
+        return found
+
+    def names(self, expression: Expression, block: Block) -> set[str]:
+        """Return the library names that an expression can be or was made by."""
+        found = set()
+        for value in self.values(expression, block):
+            if isinstance(value, (Library, Made)):
+                found.add(value.name)
+            elif isinstance(value, Member):
+                found.add(value.name)
+        return found
+
+    def name(self, spot: Spot) -> str:
+        """Return the one library name that a call calls, or an empty string."""
+        names = self.names(spot.call.func, spot.block)
+        return next(iter(names)) if len(names) == 1 else ""
+
+    def callees(self, spot: Spot) -> set[str]:
+        """Return the library names that a call can call."""
+        return self.names(spot.call.func, spot.block)
+
+    def literals(self, expression: Expression, block: Block) -> list[Literal]:
+        """Return the constants an expression can be, known ones only."""
+        return [value for value in self.values(expression, block) if isinstance(value, Literal)]
+
+    def argument(self, call: Call, name: str, position: int | None = None) -> Argument | None:
+        """Return the argument of a call by keyword or position, or None."""
+        bound = arguments_of(call)
+        if name in bound:
+            return bound[name]
+        return bound.get(position) if position is not None else None
+
+    @staticmethod
+    def open_ended(call: Call) -> bool:
+        """Tell whether a call has `*` or `**` arguments, so that what it passes is not known."""
+        return any(argument.star for argument in call.arguments)
+
+    def _evaluate(self, item: Expression, block: Block) -> Iterable[Value]:  # noqa: C901, PLR0911, PLR0912
+        if isinstance(item, Constant):
+            return (Literal(item.value, item, block.scope.module),)
+        if isinstance(item, Name):
+            return self._named(item.id, item.at, block)
+        if isinstance(item, Attribute):
+            return self._attribute(item, block)
+        if isinstance(item, Call):
+            return self._call(item, block)
+        if isinstance(item, (Collection, Mapping)):
+            return (Display(item, block),)
+        if isinstance(item, Lambda):
+            return (Closure(item, block),)
+        if isinstance(item, Walrus):
+            return self.values(item.value, block)
+        if isinstance(item, Choice):
+            return (*self.values(item.body, block), *self.values(item.orelse, block))
+        if isinstance(item, Operation):
+            return self._operation(item, block)
+        if isinstance(item, Subscript):
+            return self._subscript(item, block)
+        if isinstance(item, Group) and item.kind == "await":
+            return self.values(item.items[0], block)
+        return _NOTHING
+
+    def _operation(self, item: Operation, block: Block) -> Iterable[Value]:
+        if item.operator in ("and", "or"):
+            return [value for one in item.operands for value in self.values(one, block)]
+        if len(item.operands) != 2:  # noqa: PLR2004
+            return _NOTHING
+        left, right = (self.values(one, block) for one in item.operands)
+        if len(left) == len(right) == 1 and isinstance(left[0], Literal) and isinstance(right[0], Literal):
+            result = _arithmetic(item.operator, left[0].value, right[0].value)
+            if result is not None:
+                larger = max(left[0], right[0], key=lambda one: abs(one.value))  # type: ignore[arg-type]
+                return (Literal(result, larger.node, larger.module),)
+        return _NOTHING
+
+    def _subscript(self, item: Subscript, block: Block) -> Iterable[Value]:
+        if len(item.index) != 1:
+            return _NOTHING
+        found: list[Value] = []
+        for value in self.values(item.value, block):
+            for index in self.values(item.index[0], block):
+                key = index.value if isinstance(index, Literal) else None
+                found.extend(self._item(value, key))
+        return found
+
+    def _item(self, value: Value, key: object) -> Iterable[Value]:
+        if isinstance(value, Display) and isinstance(value.node, Mapping):
+            found: Values = _NOTHING
+            for one, held in zip(value.node.keys, value.node.values, strict=True):
+                if isinstance(one, Constant) and one.value == key:
+                    found = self.values(held, value.block)
+            return found
+        if isinstance(value, Display) and isinstance(key, int) and isinstance(value.node, Collection):
+            items = value.node.items
+            if -len(items) <= key < len(items) and not any(isinstance(one, Group) for one in items):
+                return self.values(items[key], value.block)
+        if isinstance(value, Made) and isinstance(key, str) and value.name == "dict" and value.call is not None:
+            argument = arguments_of(value.call).get(key)
+            if argument is not None:
+                return self.values(argument.value, value.block)
+        if isinstance(value, Made) and isinstance(key, int):
+            return self._unpacked(value, key)
+        return _NOTHING
+
+    # Names
+
+    def _named(self, name: str, at: int, block: Block) -> Iterable[Value]:
+        here = block.scope
+        for scope in here.enclosing():
+            if scope.kind == "class" and scope is not here:
+                continue
+            bindings = scope.bindings.get(name)
+            if not bindings:
+                continue
+            same = scope is here
+            reached = _reaching(bindings, at if same else None, block if same else scope.root)
+            if reached:
+                return [value for binding in reached for value in self.bound(binding)]
+        stars = [binding for scope in here.enclosing() for binding in scope.bindings.get("*", ())]
+        for binding in reversed(stars):
+            module = self._imported(binding.block.scope.module, binding.origin[0], binding.origin[1])
+            if module is not None:
+                if name in module.top.bindings:
+                    return self._global(module, name)
+                continue
+            if len(stars) == 1 and binding.origin[0]:
+                return (Library(canonical(f"{binding.origin[0]}.{name}")),)
+        if stars:
+            return _NOTHING
+        return (Library(name),)
+
+    def _global(self, module: Module, name: str) -> Iterable[Value]:
+        bindings = module.top.bindings.get(name, [])
+        return [v for binding in _reaching(bindings, None, module.top.root) for v in self.bound(binding)]
+
+    def bound(self, binding: Binding) -> Iterable[Value]:  # noqa: C901, PLR0911
+        """Return what one binding binds."""
+        block, node = binding.block, binding.node
+        if binding.kind == "import":
+            return self._import(binding)
+        if binding.kind == "function" and binding.target is not None:
+            return (FunctionValue(binding.target),)
+        if binding.kind == "class" and binding.target is not None:
+            return (ClassValue(binding.target),)
+        if binding.kind == "parameter" and isinstance(node, Parameter):
+            return self._parameter(node, block.scope)
+        if binding.kind == "declared":
+            return _NOTHING if node is None else self._annotated(node, block)
+        if node is None or isinstance(node, (Parameter, Function)):
+            return _NOTHING
+        if binding.kind in ("value", "context"):
+            found = self.values(node, block)  # type: ignore[arg-type]
+            for index in binding.path:
+                found = tuple(value for one in found for value in self._item_or_unpacked(one, index))
+            return found
+        if binding.kind == "item":
+            found = tuple(value for one in self.values(node, block) for value in self._elements(one))  # type: ignore[arg-type]
+            for index in binding.path:
+                found = tuple(value for one in found for value in self._item_or_unpacked(one, index))
+            return found
+        return _NOTHING
+
+    def _item_or_unpacked(self, value: Value, index: int) -> Iterable[Value]:
+        return self._item(value, index)
+
+    def _unpacked(self, value: Made, index: int) -> Iterable[Value]:
+        """Follow `a, b = accelerator.prepare(a, b)` and the like."""
+        call = value.call
+        method = value.name.rpartition(".")[2]
+        if call is None or self.open_ended(call):
+            return _NOTHING
+        if method == "parse_args_into_dataclasses":
+            return self.options.dataclass_of(value, index)
+        if method in PREPARING:
+            named = arguments_of(call)
+            if method == "initialize" and "model" in named:
+                return self.values(named["model"].value, value.block) if index == 0 else _NOTHING
+            if index in named:
+                return self.values(named[index].value, value.block)
+        if value.name == "enumerate" and index == 1 and call.arguments:
+            return [v for one in self.values(call.arguments[0].value, value.block) for v in self._elements(one)]
+        if value.name.endswith(("parse_known_args",)) and index == 0:
+            return (Made("argparse.ArgumentParser.parse_args", call, value.block),)
+        return _NOTHING
+
+    def _elements(self, value: Value) -> Iterable[Value]:
+        if isinstance(value, Display) and isinstance(value.node, Collection):
+            if len(value.node.items) > _MOST_VALUES:
+                return _NOTHING
+            return [
+                found
+                for one in value.node.items
+                for found in (_NOTHING if isinstance(one, Group) else self.values(one, value.block))
+            ]
+        if isinstance(value, Made) and value.name == "enumerate":
+            return (value,)
+        return _NOTHING
+
+    def _import(self, binding: Binding) -> Iterable[Value]:
+        source, level, name = binding.origin
+        here = binding.block.scope.module
+        if source is None:
+            module = self._imported(here, name, 0)
+            return (ModuleValue(module),) if module is not None else (Library(canonical(name)),)
+        module = self._imported(here, source, level)
+        if module is not None and name in module.top.bindings:
+            return self._global(module, name)
+        inner = self._imported(here, f"{source}.{name}" if source else name, level)
+        if inner is not None:
+            return (ModuleValue(inner),)
+        if module is not None:
+            for star in module.top.bindings.get("*", ()):
+                again = self._imported(module, star.origin[0], star.origin[1])
+                if again is not None and name in again.top.bindings:
+                    return self._global(again, name)
+            return _NOTHING
+        return _NOTHING if level else (Library(canonical(f"{source}.{name}")),)
+
+    def _annotated(self, annotation: Node, block: Block) -> Iterable[Value]:
+        """Return what an annotation says of a name: an object of a class."""
+        found: list[Value] = []
+        if isinstance(annotation, Subscript):
+            return _NOTHING
+        for value in self.values(annotation, block):  # type: ignore[arg-type]
+            if isinstance(value, ClassValue):
+                found.append(Instance(value.scope))
+            elif isinstance(value, Library) and "." in value.name:
+                found.append(Made(value.name, None, block))
+        return found or _NOTHING
+
+    # Parameters
+
+    def _parameter(self, parameter: Parameter, scope: Scope) -> Iterable[Value]:
+        owner = scope.method_of
+        first = bool(scope.parameters) and scope.parameters[0] is parameter
+        if owner is not None and first and not self._is_static(scope):
+            return (ClassValue(owner),) if parameter.name == "cls" else (Instance(owner),)
+        if parameter.star:
+            return _NOTHING
+        declared = self.options.of_parameter(parameter, scope)
+        if declared is not None:
+            return declared
+        found: list[Value] = []
+        if self._following:
+            for edge in self.callers(scope):
+                found.extend(self.passed(edge, parameter))
+        if found:
+            return found
+        if parameter.default is not None:
+            return self._default(parameter, scope)
+        if parameter.annotation is not None:
+            return self._annotated(parameter.annotation, scope.root)
+        return _NOTHING
+
+    def _default(self, parameter: Parameter, scope: Scope) -> Iterable[Value]:
+        outer = scope.parent.root if scope.parent is not None else scope.root
+        return self.values(parameter.default, outer) if parameter.default is not None else _NOTHING
+
+    @staticmethod
+    def _is_static(scope: Scope) -> bool:
+        decorators = scope.node.decorators if isinstance(scope.node, Function) else ()
+        return any(isinstance(one, Name) and one.id == "staticmethod" for one in decorators)
+
+    def passed(self, edge: Edge, parameter: Parameter) -> Iterable[Value]:
+        """Return what one call passes for a parameter, its default where the call leaves it out."""
+        call, block = edge.spot.call, edge.spot.block
+        names = [one.name for one in edge.target.parameters if not one.star and not one.keyword_only]
+        position = names.index(parameter.name) if parameter.name in names else None
+        if position is not None and edge.bound:
+            position -= 1
+        if edge.kind == "spawn":
+            return self._spawned(edge, position, parameter)
+        if edge.kind == "pass":
+            return _NOTHING
+        argument = self.argument(call, parameter.name, position)
+        if argument is not None:
+            return self.values(argument.value, block)
+        for one in call.arguments:
+            if one.star == "**" and (options := _spread(one.value)) is not None:
+                return [v for value in self.values(options, block) for v in self.attribute(value, parameter.name)]
+        if self.open_ended(call) or parameter.default is None:
+            return _NOTHING
+        return self._default(parameter, edge.target)
+
+    def _spawned(self, edge: Edge, position: int | None, parameter: Parameter) -> Iterable[Value]:
+        call = edge.spot.call
+        bundle = self.argument(call, "args")
+        shift = 0
+        if any(name.endswith((".spawn", ".start_processes")) for name in self.callees(edge.spot)):
+            bundle = bundle or self.argument(call, "args", 1)
+            shift = 1
+        if bundle is not None and position is not None and isinstance(bundle.value, Collection):
+            items = bundle.value.items
+            if 0 <= position - shift < len(items):
+                return self.values(items[position - shift], edge.spot.block)
+            if parameter.default is not None and position - shift >= len(items):
+                return self._default(parameter, edge.target)
+        return _NOTHING
+
+    # Attributes
+
+    def _attribute(self, item: Attribute, block: Block) -> Iterable[Value]:
+        found: list[Value] = []
+        for value in self.values(item.value, block):
+            found.extend(self.attribute(value, item.name))
+        assigned = self._assigned(item, block)
+        if assigned:
+            found = [one for one in found if not isinstance(one, (Unknown, Member))]
+            found.extend(assigned)
+        return found
+
+    def _assigned(self, item: Attribute, block: Block) -> list[Value]:
+        """Follow `args.epochs = 5` written earlier in the same scope."""
+        if not isinstance(item.value, Name):
+            return []
+        bindings = [
+            binding
+            for target, binding in block.scope.assigned
+            if target.name == item.name and isinstance(target.value, Name) and target.value.id == item.value.id
+        ]
+        reached = _reaching(bindings, item.at, block)
+        if not any(binding.block.holds(block) for binding in reached):
+            reached = [binding for binding in reached if not binding.block.holds(block)]
+        return [value for binding in reached for value in self.bound(binding)]
+
+    def attribute(self, value: Value, name: str) -> Iterable[Value]:  # noqa: PLR0911
+        """Return what an attribute of a value can be."""
+        if isinstance(value, Library):
+            if value.name.endswith("flags.FLAGS"):
+                return self.options.flag(name)
+            return (Library(canonical(f"{value.name}.{name}")),)
+        if isinstance(value, ModuleValue):
+            if name in value.module.top.bindings:
+                return self._global(value.module, name)
+            inner = self._imported(value.module, name, 1)
+            return (ModuleValue(inner),) if inner is not None else _NOTHING
+        if isinstance(value, ClassValue):
+            return self._class_attribute(value.scope, name, None)
+        if isinstance(value, Instance):
+            return self._class_attribute(value.cls, name, value)
+        if isinstance(value, Made):
+            declared = self.options.of_member(value, name)
+            return declared if declared is not None else (Member(value, name),)
+        if isinstance(value, Display):
+            return (Member(Made("dict" if isinstance(value.node, Mapping) else "list", None, value.block), name),)
+        if isinstance(value, FunctionValue) and name in ("apply", "remote", "delay", "__func__"):
+            return (value,)
+        return _NOTHING
+
+    def _class_attribute(self, cls: Scope, name: str, owner: Instance | None) -> Iterable[Value]:
+        found: list[Value] = []
+        for scope in self.lineage(cls):
+            method = scope.child(name)
+            if method is not None:
+                found.append(
+                    ClassValue(method) if method.kind == "class" else FunctionValue(method, owner)
+                )
+                break
+            if owner is not None and owner.call is not None and name in scope.bindings:
+                argument = self._field(owner, scope, name)
+                if argument is not None:
+                    return argument
+            bindings = [*scope.bindings.get(name, ()), *(scope.attributes.get(name, ()) if owner else ())]
+            if bindings:
+                assigned = [one for one in bindings if one.kind != "declared"] or bindings
+                found.extend(value for one in assigned for value in self.bound(one))
+                break
+        if owner is not None and owner.call is None:
+            found.extend(
+                FunctionValue(method, owner)
+                for scope in self.subclasses(cls)
+                if (method := scope.child(name)) is not None and method.kind == "function"
+            )
+        if found:
+            return found
+        if owner is not None:
+            return (Member(owner, name),)
+        return _NOTHING
+
+    def _field(self, owner: Instance, scope: Scope, name: str) -> Values | None:
+        """Return a dataclass field that the constructor sets."""
+        if scope.child("__init__") is not None or owner.call is None or owner.block is None:
+            return None
+        argument = arguments_of(owner.call).get(name)
+        if argument is None:
+            fields = [key for key, held in scope.bindings.items() if held[0].kind in ("value", "declared")]
+            argument = arguments_of(owner.call).get(fields.index(name)) if name in fields else None
+        if argument is not None:
+            return self.values(argument.value, owner.block)
+        return _NOTHING if self.open_ended(owner.call) else None
+
+    # Classes
+
+    def lineage(self, cls: Scope) -> list[Scope]:
+        """Return a class and its bases in the program, nearest first."""
+        found: list[Scope] = []
+        waiting = [cls]
+        while waiting and len(found) < _DEEPEST:
+            scope = waiting.pop(0)
+            if scope in found:
+                continue
+            found.append(scope)
+            waiting.extend(
+                value.scope for value in self._bases(scope) if isinstance(value, ClassValue)
+            )
+        return found
+
+    def _bases(self, cls: Scope) -> Iterator[Value]:
+        outer = cls.parent.root if cls.parent is not None else cls.root
+        for argument in cls.node.bases if cls.node is not None and not isinstance(cls.node, Function) else ():
+            if not argument.name and not argument.star:
+                yield from self.values(argument.value, outer)
+
+    def bases(self, cls: Scope) -> set[str]:
+        """Return the library classes that a class descends from."""
+        found = set()
+        for scope in self.lineage(cls):
+            for value in self._bases(scope):
+                if isinstance(value, Library):
+                    found.add(value.name)
+                elif isinstance(value, Made):
+                    found.add(value.name)
+        return found
+
+    def subclasses(self, cls: Scope) -> list[Scope]:
+        """Return the classes of the program that descend from a class."""
+        if self._subclasses is None:
+            self._subclasses = {}
+            for module in self.modules:
+                for scope in module.scopes:
+                    if scope.kind == "class":
+                        for base in self.lineage(scope)[1:]:
+                            self._subclasses.setdefault(id(base), []).append(scope)
+        return self._subclasses.get(id(cls), [])
+
+    # Calls
+
+    def _call(self, item: Call, block: Block) -> Iterable[Value]:
+        found: list[Value] = []
+        for value in self.values(item.func, block):
+            found.extend(self._result(value, item, block))
+        return found
+
+    def _result(self, value: Value, item: Call, block: Block) -> Iterable[Value]:  # noqa: C901, PLR0911, PLR0912
+        first = item.arguments[0] if item.arguments else None
+        if isinstance(value, Library):
+            if first is not None and not first.star and not first.name:
+                if value.name in TRANSPARENT:
+                    return self.values(first.value, block)
+                if value.name in NUMERIC:
+                    return [_converted(value.name, one) for one in self.values(first.value, block)]
+                if value.name == "getattr" and len(item.arguments) > 1:
+                    return self._getattr(item, block)
+            if value.name in TRANSPARENT and first is not None and first.name in ("model", "module", "func"):
+                return self.values(first.value, block)
+            return (Made(value.name, item, block),)
+        if isinstance(value, ClassValue):
+            return (Instance(value.scope, item, block),)
+        if isinstance(value, FunctionValue):
+            return self._returned(value.scope)
+        if isinstance(value, Closure):
+            return self.values(value.node.body, value.block)
+        if isinstance(value, Member):
+            return self._method_result(value, item, block)
+        if isinstance(value, Instance):
+            for method in ("__call__", "forward", "call"):
+                for scope in self.lineage(value.cls):
+                    found = scope.child(method)
+                    if found is not None:
+                        return self._returned(found)
+            return _NOTHING
+        if isinstance(value, Made):
+            return (Made(f"{value.name}()", item, block),)
+        return _NOTHING
+
+    def _method_result(self, value: Member, item: Call, block: Block) -> Iterable[Value]:
+        if value.attribute in FLUENT:
+            return (value.owner,)
+        first = item.arguments[0] if item.arguments else None
+        if value.attribute in PREPARING and len(item.arguments) == 1 and first is not None and not first.star:
+            return self.values(first.value, block)
+        if value.attribute == "get" and value.name == "dict.get" and isinstance(item.func, Attribute) and first:
+            keys = self.literals(first.value, block)
+            key = keys[0].value if len(keys) == 1 else None
+            found = [v for one in self.values(item.func.value, block) for v in self._item(one, key)]
+            if len(item.arguments) > 1 and UNKNOWN in found:
+                found.extend(self.values(item.arguments[1].value, block))
+            return found or _NOTHING
+        return (Made(value.name, item, block),)
+
+    def _getattr(self, item: Call, block: Block) -> Iterable[Value]:
+        names = self.literals(item.arguments[1].value, block)
+        if len(names) != 1 or not isinstance(names[0].value, str):
+            return _NOTHING
+        name = names[0].value
+        return [
+            found for value in self.values(item.arguments[0].value, block) for found in self.attribute(value, name)
+        ]
+
+    def _returned(self, scope: Scope) -> Iterable[Value]:
+        returns = [
+            (statement.value, block)
+            for statement, block in scope.statements
+            if isinstance(statement, Leave) and statement.kind == "return" and statement.value is not None
+        ]
+        if not returns or len(returns) > _MOST_RETURNS:
+            return _NOTHING
+        return [value for expression, block in returns for value in self.values(expression, block)]
+
+    # Who calls whom
+
+    def edges(self, spot: Spot) -> list[Edge]:
+        """Return the functions of the program that a call runs or hands over."""
+        return self._graph().get(id(spot), [])
+
+    def callers(self, scope: Scope) -> list[Edge]:
+        """Return the calls of a function in the program."""
+        self._graph()
+        return self._callers.get(id(scope), [])
+
+    def _graph(self) -> dict[int, list[Edge]]:
+        if self._edges is None:
+            # Two passes: the first knows no callers, so that the second can follow parameters through them.
+            self._edges = {}
+            for following in (False, True):
+                self._following = following
+                self._memory.clear()
+                edges: dict[int, list[Edge]] = {}
+                callers: dict[int, list[Edge]] = {}
+                for module in self.modules:
+                    for spot in module.spots():
+                        for edge in self._edges_of(spot):
+                            edges.setdefault(id(spot), []).append(edge)
+                            callers.setdefault(id(edge.target), []).append(edge)
+                self._edges, self._callers = edges, callers
+            self._memory.clear()
+        return self._edges
+
+    def _edges_of(self, spot: Spot) -> list[Edge]:
+        call, block = spot.call, spot.block
+        found: dict[int, Edge] = {}
+        unknown = False
+        spawns = False
+        for value in self.values(call.func, block):
+            for target, bound in self._run_by(value):
+                found[id(target)] = Edge(spot, target, "call", bound)
+            unknown = unknown or isinstance(value, Unknown)
+            spawns = spawns or (isinstance(value, Library) and value.name in SPAWNERS)
+        for argument in call.arguments:
+            if not isinstance(argument.value, (Name, Attribute)):
+                continue
+            for value in self.values(argument.value, block):
+                if isinstance(value, FunctionValue) and id(value.scope) not in found:
+                    kind = "spawn" if spawns else "pass"
+                    found[id(value.scope)] = Edge(spot, value.scope, kind, value.owner is not None)
+        if unknown and not found and isinstance(call.func, Attribute) and call.func.name not in _COMMON:
+            methods = self._methods_named(call.func.name)
+            if len(methods) == 1:
+                found[id(methods[0])] = Edge(spot, methods[0], "guess", bound=True)
+        return list(found.values())
+
+    def _run_by(self, value: Value) -> Iterator[tuple[Scope, bool]]:
+        if isinstance(value, FunctionValue):
+            yield value.scope, value.owner is not None or self._bound_by_class(value.scope)
+        elif isinstance(value, ClassValue):
+            for scope in self.lineage(value.scope):
+                method = scope.child("__init__")
+                if method is not None:
+                    yield method, True
+                    break
+        elif isinstance(value, Instance):
+            for name in ("__call__", "forward", "call"):
+                for scope in (*self.lineage(value.cls), *(() if value.call else self.subclasses(value.cls))):
+                    method = scope.child(name)
+                    if method is not None:
+                        yield method, True
+
+    @staticmethod
+    def _bound_by_class(scope: Scope) -> bool:
+        decorators = scope.node.decorators if isinstance(scope.node, Function) else ()
+        return any(isinstance(one, Name) and one.id == "classmethod" for one in decorators)
+
+    def _methods_named(self, name: str) -> list[Scope]:
+        if self._methods is None:
+            self._methods = {}
+            for module in self.modules:
+                for scope in module.scopes:
+                    if scope.kind == "function" and scope.method_of is not None:
+                        self._methods.setdefault(scope.name, []).append(scope)
+        return self._methods.get(name, [])
+
+    # Everything in the program
+
+    def spots(self) -> Iterator[Spot]:
+        """Yield every call of the program."""
+        for module in self.modules:
+            yield from module.spots()
+
+
+def _spread(expression: Expression) -> Expression | None:
+    """Return the namespace behind `**vars(args)` or `**args.__dict__`."""
+    if isinstance(expression, Call) and isinstance(expression.func, Name) and expression.func.id == "vars":
+        return expression.arguments[0].value if expression.arguments else None
+    if isinstance(expression, Attribute) and expression.name == "__dict__":
+        return expression.value
+    return None
+
+
+def _distinct(values: Iterable[Value]) -> Values:
+    found = tuple(dict.fromkeys(values))
+    if not found:
+        return _NOTHING
+    return found if len(found) <= _MOST_VALUES else (*found[:_MOST_VALUES], UNKNOWN)
+
+
+def _reaching(bindings: Sequence[Binding], at: int | None, block: Block) -> list[Binding]:
+    """Return the bindings that can hold at a place: back to the first that surely ran.
+
+    With `at` None the place is the end of the scope, as a function sees what is around it.
+    """
+    found: list[Binding] = []
+    ordered = sorted(bindings, key=lambda one: one.at, reverse=True)
+    for binding in ordered:
+        if at is not None and (binding.at > at or (binding.until is not None and at >= binding.until)):
+            continue
+        if at is None and binding.until is not None:
+            continue
+        if at is not None and binding.block.excludes(block):
+            continue
+        found.append(binding)
+        if binding.kind not in ("update", "declared") and binding.block.holds(block):
+            return found
+    if at is not None and not any(binding.kind != "declared" for binding in found):
+        # Nothing before: a loop can bring round what is bound below.
+        found = [binding for binding in ordered if binding.until is None]
+    return found
+
+
+def _converted(name: str, value: Value) -> Value:
+    if not isinstance(value, Literal):
+        return UNKNOWN
+    try:
+        number = float(value.value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return UNKNOWN
+    if name == "float" or not math.isfinite(number):
+        return Literal(number, value.node, value.module)
+    return Literal(math.ceil(number) if name == "math.ceil" else int(number), value.node, value.module)
+
+
+def _arithmetic(operator: str, left: object, right: object) -> float | None:
+    if not isinstance(left, (int, float)) or not isinstance(right, (int, float)):
+        return None
+    try:
+        if operator == "+":
+            return left + right
+        if operator == "-":
+            return left - right
+        if operator == "*":
+            return left * right
+        if operator == "/":
+            return left / right
+        if operator == "//":
+            return left // right
+        if operator == "**" and abs(right) <= 16:  # noqa: PLR2004
+            return float(left**right) if isinstance(left, float) else left**right
+    except (ZeroDivisionError, OverflowError):
+        return None
+    return None
