@@ -89,7 +89,7 @@ class Catalogue:
 def load(folder: Path | None = None) -> Catalogue:
     """Read every rule of a folder, by default the one that belongs to this installation.
 
-    Raises `RuleError` naming the file and the field when one is not a rule, or when two share a code or a name.
+    Raises `RuleError` naming the file and the field when one is no rule, or when two share a code or a name.
     """
     folder = folder or rules_folder()
     taken: dict[str, str] = {}
@@ -229,9 +229,9 @@ class _Reader:
     def default(self, value: object, field: str) -> OptionValue:
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
-        if isinstance(value, bool | int | float | str):
-            return value
-        self.refuse(field, f"must be a number, a text, true, false or a list of texts, not {value!r}")
+        if not isinstance(value, bool | int | float | str):
+            self.refuse(field, f"must be a number, a text, true, false or a list of texts, not {value!r}")
+        return value
 
     def evidence(self) -> tuple[Evidence, ...]:
         value = self.document["evidence"]
