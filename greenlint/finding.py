@@ -61,3 +61,44 @@ class Finding:
     reason: str = ""
     fingerprint: str = ""
     values: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What kept a file from being read or judged: one line for the user, and exit code 2.
+
+    `line` and `column` count from 1 and are 0 where the place is unknown; `cell` as in `TextPlace`.
+    """
+
+    path: str
+    message: str
+    line: int = 0
+    column: int = 0
+    cell: int | None = None
+
+    def __str__(self) -> str:
+        """Return `path:line:column: message`, as far as the place is known."""
+        where = self.path if self.cell is None else f"{self.path}:cell {self.cell}"
+        if self.line:
+            where += f":{self.line}:{self.column}" if self.column else f":{self.line}"
+        return f"{where}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run found, in the order in which it is shown.
+
+    `checked` counts the files that were judged, `skipped` those that no rule can concern, `problems` say what could
+    not be read and what went wrong.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    checked: int = 0
+    skipped: int = 0
+    unreadable: int = 0
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def open(self) -> tuple[Finding, ...]:
+        """The findings that count."""
+        return tuple(finding for finding in self.findings if finding.status is Status.OPEN)

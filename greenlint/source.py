@@ -1,0 +1,293 @@
+"""Bytes of a Python file or notebook in, one text with a map back to the places a reader knows out."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+import warnings
+from bisect import bisect_right
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from greenlint.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+DEEPEST_NESTING = 200
+"""CPython's own limit of nested brackets; LibCST's native parser overflows its stack somewhat above it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A code cell of a notebook inside the text: its index among all cells (from 0) and its first line (from 1)."""
+
+    index: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The text of one file, with `\\n` as its only line end; `cells` is empty for anything but a notebook."""
+
+    text: str
+    cells: tuple[Cell, ...] = ()
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines, split at line feeds only: a form feed is white space inside a line."""
+        return self.text.split("\n")
+
+    def locate(self, line: int) -> tuple[int | None, int]:
+        """Return the cell and the line in it for a line of the text; no cell, and the same line, outside notebooks."""
+        if not self.cells or not line:
+            return None, line
+        cell = self.cells[max(0, bisect_right(self.cells, line, key=lambda cell: cell.line) - 1)]
+        return cell.index, line - cell.line + 1
+
+
+def read(path: Path) -> bytes:
+    """Return the bytes of a file; raise `SourceError` when the system refuses them."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        message = "no such file"
+    except OSError as error:
+        message = f"cannot be read: {(error.strerror or str(error)).lower()}"
+    raise SourceError(message) from None
+
+
+def decode(data: bytes, name: str) -> Source | None:
+    """Return the text of a file, or None for a notebook in another language than Python.
+
+    `name` tells a notebook by its suffix. Raises `SourceError` for what is no text, no notebook, or in no known encoding.
+    """
+    if name.lower().endswith(".ipynb"):
+        return _decode_notebook(data)
+    return Source(_universal(_decode_python(data)))
+
+
+def check_syntax(text: str) -> SourceError | None:
+    """Return what the running Python finds wrong with a text, or None.
+
+    It costs a tenth of a LibCST parse and stands before it for two reasons: its messages are the ones people know,
+    and LibCST's native parser ends the process when brackets are nested a few thousand deep.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(text, "<source>", "exec", flags=0x400, dont_inherit=True)  # 0x400: PyCF_ONLY_AST, without import ast
+    except SyntaxError as error:
+        line, column = error.lineno or 0, error.offset or 0
+        return SourceError(f"cannot be parsed: {error.msg}", line=line, column=max(column, 0))
+    except (RecursionError, MemoryError, OverflowError):
+        return SourceError("cannot be parsed: nested too deeply")
+    except ValueError as error:
+        return SourceError(f"cannot be parsed: {error}")
+    return None
+
+
+def is_nested_too_deeply(text: str) -> bool:
+    """Tell whether the brackets, those in strings included, go deeper than any parser here may be asked to follow."""
+    depth = 0
+    for bracket in re.findall(r"[()\[\]{}]", text):
+        depth += 1 if bracket in "([{" else -1
+        if depth > DEEPEST_NESTING:
+            return True
+    return False
+
+
+def _universal(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def _decode_python(data: bytes) -> str:
+    if b"\0" in data:
+        message = "is not Python source: it holds NUL bytes"
+        raise SourceError(message, line=data.count(b"\n", 0, data.index(b"\0")) + 1)
+    encoding = "utf-8"
+    if data.startswith(codecs.BOM_UTF8) or b"coding" in data[:400]:
+        from tokenize import detect_encoding
+
+        try:
+            encoding, _ = detect_encoding(BytesIO(data).readline)
+        except SyntaxError as error:
+            message = f"cannot be decoded: {error.msg}"
+            raise SourceError(message, line=1) from None
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        message = f"cannot be decoded as {encoding}: byte 0x{data[error.start]:02x}"
+        raise SourceError(message, line=data.count(b"\n", 0, error.start) + 1) from None
+    except (LookupError, ValueError) as error:
+        message = f"cannot be decoded: {error}"
+        raise SourceError(message, line=1) from None
+
+
+def _decode_notebook(data: bytes) -> Source | None:
+    try:
+        notebook = json.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        message = "is not a notebook: not UTF-8"
+        raise SourceError(message, line=data.count(b"\n", 0, error.start) + 1) from None
+    except json.JSONDecodeError as error:
+        message = f"is not a notebook: invalid JSON, {error.msg}"
+        raise SourceError(message, line=error.lineno, column=error.colno) from None
+    except (RecursionError, ValueError):
+        message = "is not a notebook: JSON nested too deeply"
+        raise SourceError(message) from None
+    cells = _cells(notebook)
+    if not _speaks_python(notebook.get("metadata")):
+        return None
+    texts: list[str] = []
+    places: list[Cell] = []
+    line = 1
+    for index, cell in enumerate(cells):
+        if not isinstance(cell, dict) or cell.get("cell_type") != "code":
+            continue
+        text = _universal(_joined(cell.get("source")))
+        if not text.strip():
+            continue
+        python = "\n".join(_without_magics(text.split("\n")))
+        texts.append(python)
+        places.append(Cell(index, line))
+        line += python.count("\n") + 1
+    return Source("\n".join([*texts, ""]), tuple(places))
+
+
+def _cells(notebook: object) -> list[Any]:
+    if not isinstance(notebook, dict) or not isinstance(notebook.get("nbformat"), int):
+        message = "is not a notebook: it has no nbformat"
+        raise SourceError(message)
+    if notebook["nbformat"] < 4:
+        message = (
+            f"is a notebook of format {notebook['nbformat']}: only format 4 is read; "
+            "`jupyter nbconvert --to notebook --inplace` converts it"
+        )
+        raise SourceError(message)
+    cells = notebook.get("cells")
+    if not isinstance(cells, list):
+        message = "is not a notebook: it has no list of cells"
+        raise SourceError(message)
+    return cells
+
+
+def _speaks_python(metadata: object) -> bool:
+    if not isinstance(metadata, dict):
+        return True
+    for holder, key in (("language_info", "name"), ("kernelspec", "language")):
+        described = metadata.get(holder)
+        if isinstance(described, dict) and isinstance(described.get(key), str):
+            return "python" in described[key].lower()
+    return True
+
+
+def _joined(source: object) -> str:
+    if isinstance(source, list):
+        return "".join(part for part in source if isinstance(part, str))
+    return source if isinstance(source, str) else ""
+
+
+PYTHON_CELL_MAGICS = frozenset({"capture", "memit", "prun", "time", "timeit", "wandb"})
+LINE_MAGIC = re.compile(r"(?P<indent>[ \t]*)[%!].*")
+HELP = re.compile(r"[ \t]*(\?{1,2}[ \t]*[%\w.*]+[ \t]*|[%\w.*\[\]'\"]+\?{1,2}[ \t]*;?[ \t]*)(#.*)?")
+ASSIGNED_MAGIC = re.compile(r"(?P<target>[ \t]*[\w.,\[\]'\" \t]+?=[ \t]*)(?P<escape>[%!].*)")
+RUNS_A_STATEMENT = re.compile(r"%(?:time|timeit|prun|memit)[ \t]+(?![-\s])(?!(?:async|class|def|for|if|try|while|with)\b)")
+SCANNED = re.compile(
+    r"""\#[^\n]*|(?:'''|\"\"\")|'(?:\\.|[^'\\\n])*'?|"(?:\\.|[^"\\\n])*"?|[()\[\]{}]|\\$""",
+)
+
+
+def _without_magics(lines: list[str]) -> Iterator[str]:
+    """Yield as many lines of Python as there are lines in the cell, with what only IPython understands made harmless.
+
+    What a magic runs is kept at its columns (`%time model.fit(x)` still trains); the value of `files = !ls` is a call
+    that nothing knows, because a constant would be believed.
+    """
+    first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    if lines[first].startswith("%%"):
+        magic = lines[first][2:].split(maxsplit=1)
+        if not magic or magic[0] not in PYTHON_CELL_MAGICS:
+            yield from ("" for _ in lines)
+            return
+        lines = ["" if number == first else line for number, line in enumerate(lines)]
+    scan = _Scan()
+    swallowing = False
+    for line in lines:
+        if swallowing:
+            swallowing = line.endswith("\\")
+            yield ""
+            continue
+        harmless = _harmless(line) if scan.at_statement else None
+        if harmless is None:
+            scan.feed(line)
+            yield line
+        else:
+            swallowing = line.endswith("\\")
+            yield harmless
+
+
+def _harmless(line: str) -> str | None:
+    """Return Python for a line that is IPython's, None for one that is Python already."""
+    if match := LINE_MAGIC.fullmatch(line):
+        indent = match["indent"]
+        kept, width = _statement_of(line[len(indent) :])
+        return f"{indent}0{' ' * (width - 2)};{kept}" if kept else f"{indent}pass"
+    if match := ASSIGNED_MAGIC.fullmatch(line):
+        kept, width = _statement_of(match["escape"])
+        return match["target"] + (" " * width + kept if kept else "get_ipython()")
+    if "?" in line and HELP.fullmatch(line):
+        return f"{line[: len(line) - len(line.lstrip())]}pass"
+    return None
+
+
+def _statement_of(magic: str) -> tuple[str, int]:
+    """Return the statement that a line magic runs, whole on its line, and its offset; an empty one where there is none."""
+    match = RUNS_A_STATEMENT.match(magic)
+    if match is None:
+        return "", 0
+    scan = _Scan()
+    scan.feed(magic[match.end() :])
+    return (magic[match.end() :], match.end()) if scan.at_statement else ("", 0)
+
+
+class _Scan:
+    """Where a line stands: inside brackets, inside a triple-quoted string, after a backslash, or at a new statement."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.quote = ""
+        self.continued = False
+
+    @property
+    def at_statement(self) -> bool:
+        return not (self.depth or self.quote or self.continued)
+
+    def feed(self, line: str) -> None:
+        position = 0
+        self.continued = False
+        while position <= len(line):
+            if self.quote:
+                end = line.find(self.quote, position)
+                while end > 0 and line[end - 1] == "\\" and (end < 2 or line[end - 2] != "\\"):
+                    end = line.find(self.quote, end + 1)
+                if end < 0:
+                    return
+                position = end + 3
+                self.quote = ""
+            match = SCANNED.search(line, position)
+            if match is None:
+                return
+            position = match.end()
+            token = match[0]
+            if token in ("'''", '"""'):
+                self.quote = token
+            elif token in "([{":
+                self.depth += 1
+            elif token in ")]}":
+                self.depth = max(0, self.depth - 1)
+            elif token == "\\":
+                self.continued = True
