@@ -1,1 +1,60 @@
-"""One module for each output format; found by name, never listed."""
+"""One module for each output format; found by name, never listed.
+
+A format is a module with `render(report, look)`, which yields lines without their ends. The first line of its docstring
+says what it is for, and names its specification where there is one.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TextIO, cast
+
+from greenlint.errors import ConfigError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from greenlint.finding import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the output is to look: `width` in columns; `statistics` asks for counts by rule in place of findings."""
+
+    colour: bool = False
+    width: int = 80
+    statistics: bool = False
+    quiet: bool = False
+
+
+class Format(Protocol):
+    """What a module of this folder offers."""
+
+    def render(self, report: Report, look: Look) -> Iterator[str]:
+        """Yield the lines of the report."""
+
+
+def names() -> list[str]:
+    """Return the names of the formats: those of the modules in this folder."""
+    return sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
+
+
+def by_name(name: str) -> Format:
+    """Return a format; raise `ConfigError` with the nearest word for an unknown one."""
+    if name not in names():
+        known = f" (there are: {', '.join(names())})"
+        message = f'no format is called "{name}"{did_you_mean(name, names()) or known}'
+        raise ConfigError(message)
+    return cast("Format", importlib.import_module(f"greenlint.output.{name}"))
+
+
+def look_of(stream: TextIO, *, statistics: bool = False, quiet: bool = False) -> Look:
+    """Return the look that fits a stream: colours and its width on a terminal that wants them, else 80 plain columns."""
+    terminal = stream.isatty()
+    colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    width = min(shutil.get_terminal_size().columns, 100) if terminal else 80
+    return Look(colour=colour, width=max(width, 40), statistics=statistics, quiet=quiet)

@@ -1,0 +1,104 @@
+"""Words of the command line in, an exit code out: 0 clean, 1 findings, 2 failure, 130 interrupted.
+
+A command is a module of `greenlint/commands` with `configure(parser)` and `run(options) -> int`; its docstring is its
+help. Only the module of the command that is asked for is imported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from greenlint import __version__
+from greenlint.errors import ConfigError, GreenlintError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from types import ModuleType
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; nothing but a bug leaves a traceback."""
+    try:
+        return _run(list(sys.argv[1:] if arguments is None else arguments))
+    except GreenlintError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # The reader has seen enough; what is still buffered must not raise again when the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def commands() -> list[str]:
+    """Return the names of the commands: those of the modules in `greenlint/commands`."""
+    return sorted(path.stem.replace("_", "-") for path in (Path(__file__).parent / "commands").glob("[!_]*.py"))
+
+
+def _run(arguments: list[str]) -> int:
+    word = arguments[0] if arguments else "--help"
+    if word in ("-V", "--version"):
+        print(f"greenlint {__version__}")
+        return 0
+    if word in ("-h", "--help", "help"):
+        print(_help())
+        return 0 if arguments else 2
+    if word not in commands():
+        if word.startswith("-"):
+            message = f"{word}: options come after a command, as in `greenlint check {word}`"
+        else:
+            near = did_you_mean(word, commands())
+            there = f", did you mean `greenlint check {word}`?" if not near and Path(word).exists() else ""
+            known = f" (there are: {', '.join(commands())})"
+            message = f'no command is called "{word}"{near or there or known}'
+        raise ConfigError(message)
+    module = _module(word)
+    parser = _Parser(prog=f"greenlint {word}", description=(module.__doc__ or "").strip())
+    module.configure(parser)
+    return int(module.run(parser.parse_args(arguments[1:])))
+
+
+def _module(command: str) -> ModuleType:
+    return importlib.import_module(f"greenlint.commands.{command.replace('-', '_')}")
+
+
+def _help() -> str:
+    names = commands()
+    width = max(map(len, names), default=0)
+    told = [f"  {name.ljust(width)}  {(_module(name).__doc__ or '').strip().splitlines()[0]}" for name in names]
+    return "\n".join(
+        (
+            "usage: greenlint COMMAND [OPTIONS]",
+            "",
+            "A linter for the eco-design of AI.",
+            "",
+            "commands:",
+            *told,
+            "",
+            "`greenlint COMMAND --help` tells the options of a command.",
+            "Exit codes: 0 clean, 1 findings, 2 something could not be done.",
+        ),
+    )
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser that says what is wrong in one line, with the nearest word."""
+
+    def error(self, message: str) -> NoReturn:
+        unknown = message.removeprefix("unrecognized arguments: ").split()
+        near = did_you_mean(unknown[0].partition("=")[0], self._words()) if message.startswith("unrecognized") else ""
+        print(f"error: {message}{near} (see `{self.prog} --help`)", file=sys.stderr)
+        raise SystemExit(2)
+
+    def _words(self) -> Iterable[str]:
+        return [option for action in self._actions for option in action.option_strings]

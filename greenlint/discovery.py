@@ -1,0 +1,233 @@
+"""Paths in, the Python files and notebooks below them out: without what git ignores and without the usual noise.
+
+Why git is asked when it is there, and what stands in for it when it is not: docs/decisions/0002-files-by-git.md.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from greenlint.config import fits
+from greenlint.finding import Problem, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+SUFFIXES = (".py", ".pyi", ".pyw", ".ipynb")
+
+NOISE = frozenset(
+    {
+        *(".bzr", ".direnv", ".eggs", ".git", ".hg", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pytest_cache"),
+        *(".ruff_cache", ".svn", ".tox", ".venv", ".greenlint_cache", "__pycache__", "__pypackages__", "_build"),
+        *("build", "dist", "node_modules", "site-packages", "venv"),
+    },
+)
+"""Names of folders that hold no source of the project's own."""
+
+MOST_ENTRIES = 200_000
+"""How many names a folder without a project around it is searched for at most: somebody's home is no project."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Absolute paths in order, each once, and what stood in the way."""
+
+    files: tuple[Path, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+def discover(paths: Iterable[Path], excluded: Callable[[Path], bool], *, force_exclude: bool = False) -> Listing:
+    """Return the files that the paths stand for.
+
+    A file that is named is read whatever its suffix, and a folder that is named is searched, though git ignores them or
+    they are excluded, unless `force_exclude`. `excluded` is asked with absolute paths.
+    """
+    files: dict[Path, None] = {}
+    problems: list[Problem] = []
+    for path in paths:
+        absolute = Path(os.path.abspath(path))  # noqa: PTH100  resolve() would follow links
+        if absolute.is_dir():
+            if force_exclude and _is_left_out(absolute, excluded):
+                continue
+            listing = below(absolute)
+            problems += listing.problems
+            files.update((file, None) for file in listing.files if not excluded(file))
+        elif not (force_exclude and _is_left_out(absolute, excluded)):
+            files[absolute] = None
+    return Listing(tuple(sorted(files)), tuple(dict.fromkeys(problems)))
+
+
+def project_root(file: Path, given: Path | None = None) -> Path:
+    """Return the project of a file: the nearest folder above with `.git` or `pyproject.toml`, else `given`, else its own.
+
+    Paths are absolute.
+    """
+    root = _marked_root(file.parent)
+    if root:
+        return root
+    return given if given and file.is_relative_to(given) else file.parent
+
+
+@cache
+def below(folder: Path) -> Listing:
+    """Return the files below an absolute folder that are the project's own."""
+    return _by_git(folder) or _by_walk(folder)
+
+
+@cache
+def _marked_root(folder: Path) -> Path | None:
+    if (folder / ".git").exists() or (folder / "pyproject.toml").is_file():
+        return folder
+    return None if folder.parent == folder else _marked_root(folder.parent)
+
+
+def _repository(folder: Path) -> Path | None:
+    return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), None)
+
+
+def _is_left_out(path: Path, excluded: Callable[[Path], bool]) -> bool:
+    if excluded(path):
+        return True
+    root = project_root(path)
+    if _is_noise(path.relative_to(root).as_posix()):
+        return True
+    repository = _repository(path.parent)
+    if repository is None:
+        return False
+    answer = _git(repository, "check-ignore", "--quiet", "--", str(path))
+    if answer is None or answer.returncode > 1:
+        return path.is_file() and path not in _by_walk(path.parent).files
+    return answer.returncode == 0
+
+
+def _is_noise(relative: str) -> bool:
+    return not NOISE.isdisjoint(relative.split("/"))
+
+
+def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str] | None:
+    """Run git in a folder; None when there is none.
+
+    A hook's GIT_* variables speak of the repository that is being committed, not of the one asked about. A file system
+    monitor is a command that the repository names: it is not run.
+    """
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    try:
+        return subprocess.run(  # noqa: S603
+            ["git", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-C", str(folder), *arguments],  # noqa: S607
+            capture_output=True,
+            check=False,
+            encoding="utf-8",
+            errors="surrogateescape",
+            env={**environment, "LC_ALL": "C"},
+        )
+    except OSError:
+        return None
+
+
+def _by_git(folder: Path) -> Listing | None:
+    if _repository(folder) is None:
+        return None
+    answer = _git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    if answer is None or answer.returncode:
+        return None
+    names = dict.fromkeys(answer.stdout.split("\0"))
+    files = []
+    problems = [
+        Problem(shown(folder / name.rstrip("/")), "cannot be read: permission denied")
+        for name in re.findall(r"could not open directory '(.*)': Permission denied", answer.stderr)
+    ]
+    if not names.keys() - {""} and _is_ignored(folder):
+        return None
+    for name in names:
+        if name.endswith(SUFFIXES):
+            if not _is_noise(name) and (file := folder / name).is_file():
+                files.append(file)
+        elif name.endswith("/") or (name and "." not in name.rpartition("/")[2] and (folder / name).is_dir()):
+            # A repository inside the repository: git names it and does not look inside.
+            if not _is_noise(name) and (folder / name / ".git").exists():
+                inner = below(folder / name.rstrip("/"))
+                files += inner.files
+                problems += inner.problems
+    return Listing(tuple(sorted(files)), tuple(problems))
+
+
+def _is_ignored(folder: Path) -> bool:
+    answer = _git(folder, "check-ignore", "--quiet", "--", ".")
+    return answer is not None and answer.returncode == 0
+
+
+def _by_walk(folder: Path) -> Listing:
+    files: list[Path] = []
+    problems: list[Problem] = []
+    limit = None if _marked_root(folder) else MOST_ENTRIES
+    seen = 0
+    ignores = _Ignores(folder)
+    stack = [folder]
+    while stack:
+        here = stack.pop()
+        try:
+            with os.scandir(here) as entries:
+                listed = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            problems.append(Problem(shown(here), f"cannot be read: {(error.strerror or str(error)).lower()}"))
+            continue
+        seen += len(listed)
+        if limit is not None and seen > limit:
+            problems.append(Problem(shown(folder), f"holds more than {limit} files: name a smaller folder"))
+            break
+        ignores.enter(here)
+        for entry in listed:
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if is_folder and (entry.name in NOISE or os.path.exists(os.path.join(entry.path, "pyvenv.cfg"))):  # noqa: PTH110, PTH118
+                continue
+            if (not is_folder and not entry.name.endswith(SUFFIXES)) or ignores.match(entry.path, folder=is_folder):
+                continue
+            if is_folder:
+                stack.append(Path(entry.path))
+            elif entry.is_file():
+                files.append(Path(entry.path))
+    return Listing(tuple(sorted(files)), tuple(problems))
+
+
+@dataclass(slots=True)
+class _Ignores:
+    """The `.gitignore` files of a walk, outermost first; a later pattern wins over an earlier one, as git has it."""
+
+    top: Path
+    patterns: list[tuple[Path, str, bool, bool]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        repository = _repository(self.top)
+        if repository:
+            self._read(repository, repository / ".git" / "info" / "exclude")
+            for above in reversed(self.top.parents):
+                if above.is_relative_to(repository):
+                    self._read(above, above / ".gitignore")
+
+    def enter(self, folder: Path) -> None:
+        self._read(folder, folder / ".gitignore")
+
+    def match(self, path: str, *, folder: bool) -> bool:
+        for base, pattern, negated, folders_only in reversed(self.patterns):
+            if (folder or not folders_only) and fits(pattern, Path(path), base):
+                return not negated
+        return False
+
+    def _read(self, base: Path, file: Path) -> None:
+        try:
+            lines = file.read_text("utf-8", "replace").splitlines()
+        except OSError:
+            return
+        for line in lines:
+            pattern = line.rstrip()
+            if not pattern or pattern.startswith("#"):
+                continue
+            negated = pattern.startswith("!")
+            pattern = pattern.removeprefix("!").removeprefix("\\")
+            self.patterns.append((base, pattern, negated, pattern.endswith("/")))

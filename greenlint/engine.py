@@ -1,0 +1,307 @@
+"""Files in, findings out: read, gate, collect, judge; whatever goes wrong costs one file and is said."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import re
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from greenlint import discovery, relevance, source
+from greenlint.catalogue import load
+from greenlint.detector import detector_of
+from greenlint.errors import GreenlintError, SourceError
+from greenlint.finding import Finding, Problem, Report, TextPlace, shown
+from greenlint.rule import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from greenlint.config import Settings
+    from greenlint.detector import Detector, Flag
+    from greenlint.python.facts import Facts
+    from greenlint.python.places import Span
+    from greenlint.python.program import Project
+    from greenlint.rule import Rule
+    from greenlint.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One file after its judging, with everything that was found, before suppressions and outputs.
+
+    `source` is None for what could not be read and for notebooks in another language; `relevant` is false for a file
+    that no rule can concern.
+    """
+
+    path: Path
+    settings: Settings
+    source: Source | None = None
+    relevant: bool = False
+    findings: tuple[Finding, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    unreadable: bool = False
+
+
+def check(
+    files: Iterable[Path],
+    settings_of: Callable[[Path], Settings],
+    given: Callable[[Path], Path | None] = lambda _: None,
+    contents: Mapping[Path, bytes] | None = None,
+) -> Iterator[Judged]:
+    """Judge files one after the other, in their order.
+
+    Paths are absolute. `settings_of` answers for the folder of a file, `given` with the folder of the command line that
+    a file was found in, `contents` replaces the bytes on disk (an editor's unsaved text).
+    """
+    run = _Run(contents or {})
+    for path in files:
+        yield run.judge(path, settings_of(path.parent), given(path))
+
+
+def gather(judged: Iterable[Judged], problems: Iterable[Problem] = ()) -> Report:
+    """Return what a whole run found, after the `problems` met before it: findings by path, line, column and code."""
+    findings: list[Finding] = []
+    problems = list(problems)
+    counts: Counter[str] = Counter()
+    for one in judged:
+        findings += one.findings
+        problems += one.problems
+        counts["unreadable" if one.unreadable else "checked" if one.relevant else "skipped"] += 1
+    return Report(
+        findings=tuple(sorted(findings, key=_order)),
+        checked=counts["checked"],
+        skipped=counts["skipped"],
+        unreadable=counts["unreadable"],
+        problems=tuple(problems),
+    )
+
+
+def _order(finding: Finding) -> tuple[str, int, int, int, str]:
+    place = finding.place
+    if isinstance(place, TextPlace):
+        return place.path, place.cell or 0, place.line, place.column, finding.rule.code
+    return place.path, 0, 0, 0, finding.rule.code
+
+
+@dataclass(slots=True)
+class _Run:
+    """What the files of one run share: facts, projects and detectors, each made once."""
+
+    contents: Mapping[Path, bytes]
+    facts: dict[Path, Facts | None] = field(default_factory=dict)
+    projects: dict[Path, Project] = field(default_factory=dict)
+    detectors: dict[str, Detector | None] = field(default_factory=dict)
+
+    def judge(self, path: Path, settings: Settings, given: Path | None) -> Judged:
+        judged = Judged(path, settings)
+        try:
+            data = self.read(path)
+            text = source.decode(data, path.name)
+            if text is None:
+                return judged
+            judged = replace(judged, source=text, relevant=relevance.concerns_a_rule(data))
+            if not judged.relevant:
+                if wrong := source.check_syntax(text.text):
+                    self.confirm(text, wrong)
+                return judged
+            self.facts[path] = facts = self.collect(text)
+        except SourceError as error:
+            return replace(judged, unreadable=True, problems=(_problem(path, judged.source, error),))
+        except Exception as error:  # noqa: BLE001  one file must not take the others down
+            return replace(judged, unreadable=True, problems=(Problem(shown(path), _crash("reading", error)),))
+        findings, problems = self.find(path, text, facts, settings, given)
+        return replace(judged, findings=tuple(findings), problems=tuple(problems))
+
+    def read(self, path: Path) -> bytes:
+        content = self.contents.get(path)
+        return source.read(path) if content is None else content
+
+    def collect(self, text: Source) -> Facts:
+        """Return the facts of a text; raise `SourceError`.
+
+        What the running Python refuses may be newer Python, so LibCST has the last word, unless the nesting could
+        overflow its stack.
+        """
+        if wrong := source.check_syntax(text.text):
+            return self.confirm(text, wrong)
+        from greenlint.python import collect
+
+        return _quietly(lambda: collect.collect(text.text))
+
+    def confirm(self, text: Source, wrong: SourceError) -> Facts:
+        from greenlint.python import collect
+
+        if not wrong.line or source.is_nested_too_deeply(text.text):
+            raise wrong
+        try:
+            return _quietly(lambda: collect.collect(text.text))
+        except (SourceError, RecursionError):
+            raise wrong from None
+
+    def load(self, path: Path) -> Facts | None:
+        """Return the facts of a file of a program, None when it cannot be read: its own judging says why."""
+        if path not in self.facts:
+            try:
+                text = source.decode(self.read(path), path.name)
+                self.facts[path] = self.collect(text) if text else None
+            except Exception:  # noqa: BLE001
+                self.facts[path] = None
+        return self.facts[path]
+
+    def project(self, path: Path, given: Path | None) -> Project:
+        from greenlint.python.program import Project
+
+        root = discovery.project_root(path, given)
+        if root not in self.projects:
+            self.projects[root] = Project(root, discovery.below(root).files, self.load)
+        return self.projects[root]
+
+    def find(
+        self, path: Path, text: Source, facts: Facts, settings: Settings, given: Path | None
+    ) -> tuple[list[Finding], list[Problem]]:
+        """Run every detector on the file in each of its programs; what several programs say of one place counts once."""
+        rules = [rule for rule in enabled_rules(settings, Target.PYTHON) if rule.code not in settings.ignored_in(path)]
+        places: dict[tuple[str, TextPlace], tuple[Rule, Flag]] = {}
+        problems: dict[Problem, None] = {}
+        crashed: set[str] = set()
+        try:
+            views = list(self.project(path, given).views(path))
+        except Exception as error:  # noqa: BLE001
+            return [], [Problem(shown(path), _crash("finding the program of the file", error))]
+        from greenlint.python.places import Ruler
+
+        ruler = None
+        for view in views:
+            for rule in rules:
+                if rule.code in crashed:
+                    continue
+                try:
+                    for flag in self.flags(rule, view, settings):
+                        ruler = ruler or Ruler(text.text, facts)
+                        places.setdefault((rule.code, _place(path, text, ruler.span(flag.at))), (rule, flag))
+                except GreenlintError:
+                    raise
+                except Exception as error:  # noqa: BLE001
+                    crashed.add(rule.code)
+                    problems[Problem(shown(path), _crash(f"{rule.code} {rule.name}", error))] = None
+        findings = []
+        for (code, place), (rule, flag) in places.items():
+            if code in crashed:
+                continue
+            try:
+                findings.append(_finding(rule, flag, place, text))
+            except (KeyError, IndexError, ValueError) as error:
+                problems[Problem(shown(path), _crash(f"{rule.code} {rule.name}", error))] = None
+        return fingerprinted(findings, text), list(problems)
+
+    def flags(self, rule: Rule, view: Any, settings: Settings) -> Iterator[Flag]:  # noqa: ANN401  lead's View
+        if rule.code not in self.detectors:
+            self.detectors[rule.code] = detector_of(rule)
+        detector = self.detectors[rule.code]
+        assert detector
+        return detector(view, **detector_options(rule, settings))
+
+
+def enabled_rules(settings: Settings, target: Target) -> list[Rule]:
+    """Return the rules of one target that the settings switch on, by code."""
+    return [rule for rule in load().for_target(target) if rule.code in settings.enabled]
+
+
+def detector_options(rule: Rule, settings: Settings) -> dict[str, object]:
+    """Return the options of a rule as its detector takes them: `max-epochs` is `max_epochs`."""
+    return {name.replace("-", "_"): value for name, value in settings.options.get(rule.code, {}).items()}
+
+
+def _place(path: Path, text: Source, span: Span) -> TextPlace:
+    cell, line = text.locate(span.line)
+    return TextPlace(shown(path), line, span.column, span.end_line - span.line + line, span.end_column, cell)
+
+
+def fingerprinted(findings: list[Finding], text: Source) -> list[Finding]:
+    """Give each finding a fingerprint that moves with its code: from its line, the blocks around it and its rank there.
+
+    No path and no line number goes in, so code that moves down, or into another file, keeps its fingerprints.
+    """
+    lines = text.lines
+    starts = {cell.index: cell.line for cell in text.cells}
+    seen: Counter[str] = Counter()
+    marked = []
+    for finding in sorted(findings, key=_order):
+        place = finding.place
+        assert isinstance(place, TextPlace)
+        number = place.line if place.cell is None else starts[place.cell] + place.line - 1
+        identity = "\n".join((finding.rule.code, *_headers(lines, number), " ".join(finding.snippet.split())))
+        seen[identity] += 1
+        digest = hashlib.sha256(f"{identity}\n{seen[identity]}".encode("utf-8", "surrogatepass")).hexdigest()
+        marked.append(replace(finding, fingerprint=digest[:32]))
+    return marked
+
+
+_HEADER = re.compile(r"[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+\w+")
+
+
+def _headers(lines: list[str], number: int) -> list[str]:
+    """Return the names of the functions and classes around a line, by indentation alone, innermost first."""
+    headers = []
+    depth = _indent(lines[number - 1])
+    for line in reversed(lines[: number - 1]):
+        if depth == 0:
+            break
+        if line.strip() and _indent(line) < depth and not line.lstrip().startswith("#"):
+            depth = _indent(line)
+            if match := _HEADER.match(line):
+                headers.append(" ".join(match[0].split()))
+    return headers
+
+
+def _indent(line: str) -> int:
+    expanded = line.expandtabs()
+    return len(expanded) - len(expanded.lstrip())
+
+
+def _finding(rule: Rule, flag: Flag, place: TextPlace, text: Source) -> Finding:
+    start = place.line
+    if place.cell is not None:
+        start += next(cell.line for cell in text.cells if cell.index == place.cell) - 1
+    return Finding(
+        rule=rule,
+        severity=flag.severity or rule.severity,
+        place=place,
+        message=rule.message.format(**flag.values),
+        snippet=text.lines[start - 1],
+        values=dict(flag.values),
+    )
+
+
+def _problem(path: Path, text: Source | None, error: SourceError) -> Problem:
+    cell, line = text.locate(error.line) if text else (None, error.line)
+    return Problem(shown(path), str(error), line, error.column if line else 0, cell)
+
+
+def _crash(what: str, error: Exception) -> str:
+    trace = error.__traceback__
+    where = ""
+    while trace:
+        name = Path(trace.tb_frame.f_code.co_filename)
+        where = f" at {name.parent.name}/{name.name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    told = " ".join(str(error).split())[:200]
+    return f"greenlint itself failed in {what}: {type(error).__name__}{f': {told}' if told else ''}{where}"
+
+
+def _quietly(parse: Callable[[], Facts]) -> Facts:
+    """Parse with the garbage collector at rest: it only walks the growing tree again and again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return parse()
+    except (RecursionError, MemoryError):
+        message = "cannot be parsed: nested too deeply"
+        raise SourceError(message) from None
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -1,0 +1,66 @@
+"""JSON for programs: one object, schema "greenlint-findings/1", described in docs/ci.md."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from greenlint.finding import Finding, Problem, Report, TextPlace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from greenlint.output import Look
+
+
+def render(report: Report, look: Look) -> Iterator[str]:
+    """Yield the object; suppressed findings are in it, with their status."""
+    document: dict[str, Any] = {
+        "schema": "greenlint-findings/1",
+        "findings": [told(finding) for finding in report.findings],
+        "files": {"checked": report.checked, "skipped": report.skipped, "unreadable": report.unreadable},
+        "errors": [_problem(problem) for problem in report.problems],
+    }
+    if look.statistics:
+        counts = Counter(finding.rule for finding in report.open)
+        document["statistics"] = [
+            {"code": rule.code, "name": rule.name, "severity": rule.severity.value, "count": count}
+            for rule, count in sorted(counts.items(), key=lambda item: (-item[1], item[0].code))
+        ]
+    yield from json.dumps(document, indent=2, ensure_ascii=False).split("\n")
+
+
+def told(finding: Finding) -> dict[str, Any]:
+    """Return one finding as plain data; a place in a graph has a node in place of lines."""
+    place = finding.place
+    text = place if isinstance(place, TextPlace) else None
+    return {
+        "code": finding.rule.code,
+        "name": finding.rule.name,
+        "family": finding.rule.family,
+        "severity": finding.severity.value,
+        "confidence": finding.rule.confidence,
+        "message": finding.message,
+        "path": place.path,
+        "line": text and text.line,
+        "column": text and text.column,
+        "end_line": text and text.end_line,
+        "end_column": text and text.end_column,
+        "cell": text and text.cell,
+        "node": None if isinstance(place, TextPlace) else place.node,
+        "status": finding.status.value,
+        "reason": finding.reason,
+        "fingerprint": finding.fingerprint,
+        "fix": {"description": finding.rule.fix, "applicability": finding.rule.fixable},
+    }
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {
+        "path": problem.path,
+        "line": problem.line or None,
+        "column": problem.column or None,
+        "cell": problem.cell,
+        "message": problem.message,
+    }
