@@ -8,12 +8,12 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from greenlint import discovery, relevance, source
 from greenlint.catalogue import load
 from greenlint.detector import detector_of
-from greenlint.errors import GreenlintError, SourceError
+from greenlint.errors import RuleError, SourceError
 from greenlint.finding import Finding, Problem, Report, TextPlace, shown
 from greenlint.rule import Target
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from greenlint.detector import Detector, Flag
     from greenlint.python.facts import Facts
     from greenlint.python.places import Span
-    from greenlint.python.program import Project
+    from greenlint.python.project import Project
+    from greenlint.python.view import View
     from greenlint.rule import Rule
     from greenlint.source import Source
 
@@ -44,6 +45,7 @@ class Judged:
     findings: tuple[Finding, ...] = ()
     problems: tuple[Problem, ...] = ()
     unreadable: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def check(
@@ -95,6 +97,7 @@ class _Run:
     facts: dict[Path, Facts | None] = field(default_factory=dict)
     projects: dict[Path, Project] = field(default_factory=dict)
     detectors: dict[str, Detector | None] = field(default_factory=dict)
+    limits_told: int = 0
 
     def judge(self, path: Path, settings: Settings, given: Path | None) -> Judged:
         judged = Judged(path, settings)
@@ -114,11 +117,20 @@ class _Run:
         except Exception as error:  # noqa: BLE001  one file must not take the others down
             return replace(judged, unreadable=True, problems=(Problem(shown(path), _crash("reading", error)),))
         findings, problems = self.find(path, text, facts, settings, given)
-        return replace(judged, findings=tuple(findings), problems=tuple(problems))
+        limits = [limit for project in self.projects.values() for limit in project.limits]
+        notes, self.limits_told = tuple(limits[self.limits_told :]), len(limits)
+        return replace(judged, findings=tuple(findings), problems=tuple(problems), notes=notes)
 
     def read(self, path: Path) -> bytes:
         content = self.contents.get(path)
         return source.read(path) if content is None else content
+
+    def peek(self, path: Path) -> bytes:
+        """Return the bytes of a file of the project, none where it cannot be read."""
+        try:
+            return self.read(path)
+        except SourceError:
+            return b""
 
     def collect(self, text: Source) -> Facts:
         """Return the facts of a text; raise `SourceError`.
@@ -153,21 +165,22 @@ class _Run:
         return self.facts[path]
 
     def project(self, path: Path, given: Path | None) -> Project:
-        from greenlint.python.program import Project
+        from greenlint.python.project import Project
 
         root = discovery.project_root(path, given)
         if root not in self.projects:
-            self.projects[root] = Project(root, discovery.below(root).files, self.load)
+            self.projects[root] = Project(root, discovery.below(root).files, self.load, self.peek)
         return self.projects[root]
 
     def find(
         self, path: Path, text: Source, facts: Facts, settings: Settings, given: Path | None
     ) -> tuple[list[Finding], list[Problem]]:
         """Run every detector on the file in each of its programs; what several programs say of one place counts once."""
-        rules = [rule for rule in enabled_rules(settings, Target.PYTHON) if rule.code not in settings.ignored_in(path)]
         places: dict[tuple[str, TextPlace], tuple[Rule, Flag]] = {}
         problems: dict[Problem, None] = {}
         crashed: set[str] = set()
+        ignored = settings.ignored_in(path)
+        rules = [rule for rule in enabled_rules(settings, Target.PYTHON) if rule.code not in ignored and self.detector(rule, problems)]
         try:
             views = list(self.project(path, given).views(path))
         except Exception as error:  # noqa: BLE001
@@ -183,8 +196,6 @@ class _Run:
                     for flag in self.flags(rule, view, settings):
                         ruler = ruler or Ruler(text.text, facts)
                         places.setdefault((rule.code, _place(path, text, ruler.span(flag.at))), (rule, flag))
-                except GreenlintError:
-                    raise
                 except Exception as error:  # noqa: BLE001
                     crashed.add(rule.code)
                     problems[Problem(shown(path), _crash(f"{rule.code} {rule.name}", error))] = None
@@ -198,12 +209,19 @@ class _Run:
                 problems[Problem(shown(path), _crash(f"{rule.code} {rule.name}", error))] = None
         return fingerprinted(findings, text), list(problems)
 
-    def flags(self, rule: Rule, view: Any, settings: Settings) -> Iterator[Flag]:  # noqa: ANN401  lead's View
-        if rule.code not in self.detectors:
-            self.detectors[rule.code] = detector_of(rule)
+    def flags(self, rule: Rule, view: View, settings: Settings) -> Iterator[Flag]:
         detector = self.detectors[rule.code]
-        assert detector
-        return detector(view, **detector_options(rule, settings))
+        return detector(view, **detector_options(rule, settings)) if detector else iter(())
+
+    def detector(self, rule: Rule, problems: dict[Problem, None]) -> Detector | None:
+        """Return the detector of a rule; a catalogue that is not whole is said once and costs that rule only."""
+        if rule.code not in self.detectors:
+            try:
+                self.detectors[rule.code] = detector_of(rule)
+            except RuleError as error:
+                self.detectors[rule.code] = None
+                problems[Problem(f"rules/{rule.code}-{rule.name}.yaml", str(error))] = None
+        return self.detectors[rule.code]
 
 
 def enabled_rules(settings: Settings, target: Target) -> list[Rule]:

@@ -172,7 +172,8 @@ def _with_progress(judged: Iterable[Judged], total: int, began: float, *, quiet:
 def _remark(everything: list[Judged], report: Report, took: float, *, verbose: bool) -> None:
     """Say on stderr what is worth knowing about the run itself."""
     used = {id(one.settings): one.settings for one in everything}.values()
-    for note in dict.fromkeys(note for settings in used for note in settings.notes):
+    notes = [*(note for settings in used for note in settings.notes), *(note for one in everything for note in one.notes)]
+    for note in dict.fromkeys(notes):
         print(f"note: {note}", file=sys.stderr)
     if not everything and not report.problems:
         print("note: no Python files and no notebooks here", file=sys.stderr)

@@ -126,7 +126,7 @@ def _finding(finding: Finding, look: Look, *, explain: bool) -> Iterator[str]:
 
 def _note(pad: str, label: str, words: str, paint: Paint) -> Iterator[str]:
     lead = f"{pad} = {label}: "
-    lines = textwrap.wrap(" ".join(words.split()), paint.look.width - len(lead), break_long_words=False)
+    lines = textwrap.wrap(" ".join(words.split()), paint.look.width - len(lead), break_long_words=False, break_on_hyphens=False)
     for number, line in enumerate(lines):
         yield f"{pad} {paint.dim('=')} {paint.bold(label)}: {line}" if number == 0 else " " * len(lead) + line
 
