@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -138,7 +139,8 @@ def _yaml(path: Path) -> dict[str, Any]:
 
 
 def _unknown(word: str, known: Iterable[str]) -> str:
-    near = did_you_mean(word, known) or did_you_mean(word.upper(), known) or did_you_mean(word.lower(), known)
+    is_prefix = re.fullmatch(r"ECO\d{0,2}", word.upper())
+    near = "" if is_prefix else did_you_mean(word.upper(), known) or did_you_mean(word.lower(), known)
     return f'no rule is called "{word}"{near}'
 
 

@@ -98,3 +98,34 @@ class Rule:
     def module(self) -> str:
         """Name of the detector's module: `missing_early_stopping`."""
         return self.name.replace("-", "_")
+
+    def document(self) -> dict[str, object]:
+        """Return the rule as plain data for JSON, with the keys of its YAML file."""
+        return {
+            "code": self.code,
+            "name": self.name,
+            "family": self.family,
+            "target": self.target.value,
+            "severity": self.severity.value,
+            "confidence": self.confidence,
+            "life": self.life.value,
+            "since": self.since,
+            "on-by-default": self.on_by_default,
+            "summary": self.summary,
+            "message": self.message,
+            "why": self.why,
+            "fix": self.fix,
+            "fixable": self.fixable,
+            "blind-spots": self.blind_spots,
+            "example": {"bad": self.bad, "good": self.good},
+            "options": {
+                name: {
+                    "default": list(option.default) if isinstance(option.default, tuple) else option.default,
+                    "description": option.description,
+                }
+                for name, option in self.options.items()
+            },
+            "evidence": [
+                {"url": source.url, "figure": source.figure, "year": source.year} for source in self.evidence
+            ],
+        }

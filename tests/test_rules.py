@@ -26,6 +26,9 @@ ROOT = Path(__file__).resolve().parent.parent
 RULES = sorted((ROOT / "rules").glob("ECO*.yaml"))
 CASES = sorted((ROOT / "tests" / "cases").glob("ECO*.md"))
 
+EXAMPLE_WIDTH = 76
+"""`greenlint rule` indents examples by 4 columns of 80."""
+
 WAITING = "104 201 301 302 303 310 311 312 320 340 401 402 501 502 503 505 601 602".split()
 """Rules whose detector or cases are still being written; a rule that has both is held to the contract all the same."""
 
@@ -87,6 +90,15 @@ def test_file_is_named_like_its_rule(path: Path) -> None:
     assert path.stem == f"{rule.code}-{rule.name}", (
         f"rename rules/{path.name} to {rule.code}-{rule.name}.yaml"
     )
+
+
+@every_rule
+def test_example_fits_the_terminal(path: Path) -> None:
+    rule = catalogue.read(path)
+    if rule.target is not Target.PYTHON:
+        return
+    long = [line for line in (rule.bad + rule.good).splitlines() if len(line) > EXAMPLE_WIDTH]
+    assert not long, f"in rules/{path.name} the example has lines over {EXAMPLE_WIDTH} columns: {long}"
 
 
 @every_rule
