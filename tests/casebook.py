@@ -66,6 +66,11 @@ class Case:
                     }
         return places
 
+    def paths(self) -> list[str]:
+        """Return the Python files and notebooks when there are several, else nothing."""
+        paths = sorted({block.path for block in self.blocks if block.path.endswith((".py", ".ipynb"))})
+        return paths if len(paths) > 1 else []
+
     def write(self, folder: Path) -> None:
         """Write the project into a folder."""
         notebooks: dict[str, list[Block]] = {}

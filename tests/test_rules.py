@@ -13,8 +13,10 @@ import casebook
 import pytest
 import yaml
 
-from greenlint import catalogue
+from greenlint import catalogue, discovery, engine
+from greenlint.config import Configuration, Overrides
 from greenlint.detector import detector_of
+from greenlint.finding import TextPlace
 from greenlint.rule import Life, Rule, Target
 
 if TYPE_CHECKING:
@@ -56,18 +58,26 @@ def expect_it_later(rule: Rule) -> None:
         pytest.xfail(f"{rule.code} waits for its detector or its cases")
 
 
-def findings_in(folder: Path, select: Iterable[str], monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
-    """Check a folder from inside, as a user would, with only these rules."""
-    config = pytest.importorskip("greenlint.config", reason="the engine is not there yet")
-    engine = pytest.importorskip("greenlint.engine", reason="the engine is not there yet")
-    monkeypatch.chdir(folder)
-    settings = config.Settings(select=tuple(select), preview=True)
-    report = engine.check([Path()], settings)
-    return list(report.findings)
+def findings_in(folder: Path, select: Iterable[str], *names: str) -> tuple[Finding, ...]:
+    """Check the files of the working directory, all or those named, with only these rules."""
+    configuration = Configuration(catalogue.load(), Overrides(select=tuple(select), preview=True))
+    files = [folder / name for name in names] or discovery.below(folder).files
+    report = engine.gather(engine.check(files, configuration.settings, lambda _: folder))
+    assert not report.problems, [str(problem) for problem in report.problems]
+    return report.findings
 
 
 def place(finding: Finding) -> casebook.Place:
+    assert isinstance(finding.place, TextPlace)
     return finding.place.path, finding.place.cell, finding.place.line, finding.rule.code
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return an empty project, which is the working directory."""
+    (tmp_path / "pyproject.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 @every_rule
@@ -140,8 +150,8 @@ def test_example_bad_fires_its_own_rule_alone(
     if rule.target is not Target.PYTHON:
         return
     expect_it_later(rule)
-    (tmp_path / "example.py").write_text(rule.bad, encoding="utf-8")
-    findings = findings_in(tmp_path, stable_and(rule), monkeypatch)
+    (project / "example.py").write_text(rule.bad, encoding="utf-8")
+    findings = findings_in(project, stable_and(rule))
     told = [f"{finding.rule.code} at line {finding.place.line}" for finding in findings]
     assert {finding.rule.code for finding in findings} == {rule.code}, (
         f"example.bad of rules/{path.name} must fire {rule.code} and nothing else; it fires {told}"
@@ -155,15 +165,15 @@ def test_example_bad_fires_its_own_rule_alone(
 
 
 @every_rule
-def test_example_good_fires_nothing(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_example_good_fires_nothing(path: Path, project: Path) -> None:
     rule = catalogue.read(path)
     if rule.target is not Target.PYTHON:
         return
     expect_it_later(rule)
-    (tmp_path / "example.py").write_text(rule.good, encoding="utf-8")
+    (project / "example.py").write_text(rule.good, encoding="utf-8")
     told = [
         f"{finding.rule.code} at line {finding.place.line}"
-        for finding in findings_in(tmp_path, stable_and(rule), monkeypatch)
+        for finding in findings_in(project, stable_and(rule))
     ]
     assert not told, f"example.good of rules/{path.name} must fire nothing; it fires {told}"
 
@@ -195,14 +205,20 @@ def case_parameters() -> list[Any]:
 
 
 @pytest.mark.parametrize(("code", "case"), case_parameters())
-def test_case(code: str, case: casebook.Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_case(code: str, case: casebook.Case, project: Path) -> None:
     """Exactly the marked lines are found, by the rules that the case names and by its own."""
-    case.write(tmp_path)
+    expect_it_later(catalogue.load().by_word(code))
+    case.write(project)
     expected = case.expected()
-    judged = {code} | {wanted for *_, wanted in expected}
-    found = {place(finding) for finding in findings_in(tmp_path, sorted(judged), monkeypatch)}
+    judged = sorted({code} | {wanted for *_, wanted in expected})
+    found = {place(finding) for finding in findings_in(project, judged)}
     missed, wrong = sorted(expected - found, key=str), sorted(found - expected, key=str)
-    assert not missed and not wrong, f"line {case.line} {case.name!r}: missed {missed}, wrong {wrong}"  # noqa: PT018
+    assert not missed, f"line {case.line}, {case.name}: missed {missed}, also found {wrong}"
+    assert not wrong, f"line {case.line}, {case.name}: wrongly found {wrong}"
+    for path in case.paths():
+        alone = {place(finding) for finding in findings_in(project, judged, path)}
+        there = {one for one in found if one[0] == path}
+        assert alone == there, f"line {case.line}, {case.name}: {path} alone has {sorted(alone, key=str)}"
 
 
 def stable_and(rule: Rule) -> list[str]:
