@@ -9,7 +9,11 @@ Nodes compare by identity.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import cache
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 node = dataclass(slots=True, eq=False, repr=False)
 
@@ -20,6 +24,11 @@ class Node:
 
     at: int
     to: int
+
+
+    def __repr__(self) -> str:
+        """Stay short: a node holds a tree."""
+        return f"<{type(self).__name__} {self.at}:{self.to}>"
 
 
 # Expressions
@@ -310,6 +319,34 @@ Statement: TypeAlias = (
     | Class
 )
 Loop: TypeAlias = For | While
+
+
+def walk(item: object) -> Iterator[Node]:
+    """Yield every node in a node or a tuple of nodes, parents first."""
+    if isinstance(item, tuple):
+        for one in item:
+            yield from walk(one)
+    elif isinstance(item, Node):
+        yield item
+        for name in _fields(type(item)):
+            yield from walk(getattr(item, name))
+
+
+def expressions(item: object) -> Iterator[Node]:
+    """Yield what `walk` yields, leaving out what runs later: bodies of functions, classes and lambdas."""
+    if isinstance(item, tuple):
+        for one in item:
+            yield from expressions(one)
+    elif isinstance(item, Node):
+        yield item
+        if not isinstance(item, (Function, Class, Lambda)):
+            for name in _fields(type(item)):
+                yield from expressions(getattr(item, name))
+
+
+@cache
+def _fields(kind: type[Node]) -> tuple[str, ...]:
+    return tuple(name for name in kind.__slots__ if name not in ("name", "id", "star", "kind", "operator", "head"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

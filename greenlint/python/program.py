@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from greenlint.python import options
@@ -52,6 +53,10 @@ from greenlint.python.values import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from greenlint.python.devices import Devices
+    from greenlint.python.tracking import Tracking
+    from greenlint.python.training import Training
 
 # Bounds that keep a query short; past them the answer is unknown.
 _MOST_VALUES = 12
@@ -106,6 +111,29 @@ class Program:
         self._methods: dict[str, list[Scope]] | None = None
         self._following = False
         self.options = options.Declared(self)
+
+    # What the program does, each answered once
+
+    @cached_property
+    def training(self) -> Training:
+        """What the program trains."""
+        from greenlint.python.training import Training  # noqa: PLC0415
+
+        return Training(self)
+
+    @cached_property
+    def tracking(self) -> Tracking:
+        """What energy the program measures."""
+        from greenlint.python.tracking import Tracking  # noqa: PLC0415
+
+        return Tracking(self)
+
+    @cached_property
+    def devices(self) -> Devices:
+        """Which accelerators and precisions the program names."""
+        from greenlint.python.devices import Devices  # noqa: PLC0415
+
+        return Devices(self)
 
     # Values of expressions
 

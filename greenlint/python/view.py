@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from greenlint.python.devices import Devices
     from greenlint.python.program import Program
     from greenlint.python.scope import Module
+    from greenlint.python.tracking import Tracking
+    from greenlint.python.training import Site, Training
 
 
 class View:
@@ -17,3 +22,28 @@ class View:
         self.module = module
         self.program = program
         self.path = path
+
+    @property
+    def entry(self) -> str:
+        """Name of the file that starts the program."""
+        return self.program.entry.path.name
+
+    @property
+    def training(self) -> Training:
+        """What the program trains."""
+        return self.program.training
+
+    @property
+    def tracking(self) -> Tracking:
+        """What the program measures."""
+        return self.program.tracking
+
+    @property
+    def devices(self) -> Devices:
+        """Where the program runs, and in which precision."""
+        return self.program.devices
+
+    @property
+    def sites(self) -> Iterator[Site]:
+        """The training sites of this file, in the order of the source."""
+        return (site for site in self.program.training.sites if site.module is self.module)

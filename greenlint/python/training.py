@@ -1,0 +1,659 @@
+"""Where a program trains, for how many epochs, and whether something stops it early.
+
+A training site is a call of a framework's training entry point, or an epoch loop: the outermost loop whose body,
+directly or through functions of the program, runs gradient steps.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from greenlint.python.facts import (
+    Assign,
+    Attribute,
+    Call,
+    Collection,
+    Constant,
+    Expression,
+    For,
+    Function,
+    Group,
+    If,
+    Leave,
+    Loop,
+    Mapping,
+    Name,
+    Node,
+    Operation,
+    While,
+    expressions,
+)
+from greenlint.python.frameworks import TRANSPARENT, root_of
+from greenlint.python.scope import Block, Module, Scope, Spot, arguments_of
+from greenlint.python.values import (
+    UNKNOWN,
+    ClassValue,
+    Display,
+    FunctionValue,
+    Instance,
+    Library,
+    Literal,
+    Made,
+    Member,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from greenlint.python.program import Program
+    from greenlint.python.stopping import Stopping
+
+_EPOCH = re.compile(r"epoch", re.IGNORECASE)
+# A loop over these goes around a training: it has no epochs of its own.
+_AROUND = re.compile(
+    r"fold|split|seed|(?:^|_)runs?(?:$|_)|trial|repeat|param|config|hyper|layer|(?:^|_)tasks?(?:$|_)|(?:^|_)exps?(?:$|_)|"
+    r"experiment|kf|(?:^|_)cv(?:$|_)|dataset|model|(?:^|_)reps?(?:$|_)|(?:^|_)lrs?(?:$|_)|learning_rate|generation|combo|"
+    r"setting|subject|size|arch|(?:^|_)names?(?:$|_)",
+    re.IGNORECASE,
+)
+_PLAIN_NAME = re.compile(r"^(?:_|[a-z])$")
+_BATCHES = re.compile(r"(?:num|n|total|nb)_?batch|batches|steps_per_epoch|iters_per_epoch|batch_idx", re.IGNORECASE)
+_RUNS = ("call", "pass", "guess")
+_UPDATES = frozenset(
+    """step optimizer_step add_ sub_ addcdiv_ addcmul_ copy_ mul_ apply_gradients optim optimizer data manual_backward
+    backward_step optimizers minimize train_on_batch""".split()
+)
+_SESSIONS = ("Session", "InteractiveSession", "MonitoredTrainingSession", "MonitoredSession", "SingularMonitoredSession")
+_KERAS_ROOTS = frozenset({"keras", "keras_hub", "keras_nlp", "keras_cv", "tensorflow_addons", "segmentation_models"})
+_KERAS_NO_MODEL = ("keras.preprocessing", "keras.layers", "keras.utils", "keras.callbacks", "keras.datasets")
+_KERAS_WORDS = frozenset(
+    {"epochs", "validation_data", "validation_split", "callbacks", "steps_per_epoch", "batch_size", "verbose"}
+)
+_HF_ROOTS = frozenset({"transformers", "trl", "sentence_transformers", "setfit", "optimum", "adapters", "unsloth"})
+_BOOSTERS = re.compile(
+    r"^(?:xgboost\.(?:sklearn\.)?XGB\w+|xgboost\.dask\.\w+|lightgbm\.(?:sklearn\.)?LGBM\w+|catboost\.CatBoost\w*)\.fit$"
+    r"|^(?:xgboost|lightgbm|catboost|xgboost\.training|lightgbm\.engine)\.train$"
+)
+_SKLEARN = re.compile(r"^sklearn\.(?:\w+\.)*(?:MLP|SGD|GradientBoosting|HistGradientBoosting)\w*\.(?:fit|partial_fit)$")
+_ADVERSARIAL = (
+    (re.compile(r"netG|generator|\bgen\b|^G$|g_loss|gen_loss|_G$", re.IGNORECASE)),
+    (re.compile(r"netD|discriminator|\bdisc\b|^D$|d_loss|disc_loss|critic|_D$", re.IGNORECASE)),
+)
+_GYMS = frozenset(
+    """gym gymnasium stable_baselines3 stable_baselines pettingzoo dm_control minigrid procgen torchrl tianshou rllib
+    ale_py envpool brax isaacgym gym_minigrid""".split()
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Site:
+    """A place where training happens.
+
+    `node` is the call or the loop, `framework` "loop", "keras", "lightning", "huggingface", "fastai", "estimator",
+    "tuner", "boosting" or "sklearn". `epochs` are the numbers of epochs it can run, each where it is written; `open`
+    tells that others are possible. `rounds` are boosting rounds or the iterations of a learner, which are no epochs.
+    """
+
+    node: Call | Loop
+    block: Block
+    framework: str
+    spot: Spot | None = None
+    epochs: tuple[Literal, ...] = ()
+    rounds: tuple[Literal, ...] = ()
+    nest: tuple[Loop, ...] = field(default=())
+
+    @property
+    def module(self) -> Module:
+        """The file it stands in."""
+        return self.block.scope.module
+
+
+class Training:
+    """What one program trains."""
+
+    def __init__(self, program: Program) -> None:
+        """Look at nothing yet."""
+        self.program = program
+        self._effects: dict[int, bool] = {}
+        self._looped: dict[int, bool] = {}
+
+    @cached_property
+    def stopping(self) -> Stopping:
+        """What stops the sites early."""
+        from greenlint.python.stopping import Stopping  # noqa: PLC0415
+
+        return Stopping(self)
+
+    @cached_property
+    def sites(self) -> tuple[Site, ...]:
+        """Every training site of the program, by file and place."""
+        found = [site for spot in self.program.spots() if (site := self._called(spot)) is not None]
+        found += [self._loop_site(loop, block) for loop, block in self._epoch_loops()]
+        order = {id(module): index for index, module in enumerate(self.program.modules)}
+        return tuple(sorted(found, key=lambda site: (order[id(site.module)], site.node.at)))
+
+    # Calls of training entry points
+
+    def _called(self, spot: Spot) -> Site | None:
+        framework = self.framework_of(spot)
+        if not framework:
+            return None
+        epochs, rounds = self._epochs_of_call(spot, framework)
+        return Site(spot.call, spot.block, framework, spot, epochs, rounds)
+
+    def framework_of(self, spot: Spot) -> str:  # noqa: C901, PLR0911, PLR0912
+        """Name the framework whose training entry point a call is, or return an empty string."""
+        func = spot.call.func
+        method = func.name if isinstance(func, Attribute) else func.id if isinstance(func, Name) else ""
+        if method == "LightningCLI" or method.endswith("CLI"):
+            return "lightning" if self._is_cli(spot) else ""
+        if method not in _METHODS:
+            return ""
+        names: set[str] = set()
+        unknown = False
+        for value in self.program.values(func, spot.block):
+            if isinstance(value, (Library, Made)):
+                names.add(value.name)
+            elif isinstance(value, Member):
+                owner = value.owner
+                if isinstance(owner, Made):
+                    names.add(value.name)
+                else:
+                    names.update(f"{base}.{method}" for base in self.program.bases(owner.cls))
+                    unknown = unknown or not self.program.bases(owner.cls)
+            else:
+                unknown = unknown or value is UNKNOWN
+        for name in names:
+            framework = _entry_point(name, method)
+            if framework:
+                return framework
+        if unknown and isinstance(func, Attribute):
+            return self._guessed(spot, func, method)
+        return ""
+
+    def _is_cli(self, spot: Spot) -> bool:
+        run = self.program.argument(spot.call, "run")
+        if run is not None and isinstance(run.value, Constant) and run.value.value is False:
+            return False
+        for value in self.program.values(spot.call.func, spot.block):
+            if isinstance(value, Library) and value.name == "lightning.LightningCLI":
+                return True
+            if isinstance(value, ClassValue) and "lightning.LightningCLI" in self.program.bases(value.scope):
+                return True
+        return False
+
+    def _guessed(self, spot: Spot, func: Attribute, method: str) -> str:
+        """Tell a framework's `fit` by how it is called, when the object cannot be followed."""
+        if self.program.edges(spot):
+            return ""
+        imported = roots(spot.scope.module)
+        keywords = {argument.name for argument in spot.call.arguments}
+        receiver = _tail(func.value).lower()
+        if method in ("fit", "fit_generator") and imported & {"keras", "tensorflow", "tf_keras"}:
+            others = imported & {"sklearn", "lightning", "pytorch_lightning", "torch"}
+            if "epochs" in keywords or (keywords & _KERAS_WORDS and "model" in receiver and not others):
+                return "keras"
+        if method == "fit" and receiver.endswith("trainer") and imported & {"lightning", "pytorch_lightning"}:
+            return "lightning"
+        if method == "train" and receiver.endswith("trainer") and imported & _HF_ROOTS:
+            return "huggingface" if "Trainer" in " ".join(spot.scope.module.identifiers) else ""
+        if method in ("fine_tune", "fit_one_cycle") and "fastai" in imported:
+            return "fastai"
+        return ""
+
+    # Loops that run gradient steps
+
+    def steps(self, spot: Spot) -> bool:
+        """Tell whether a call is a gradient step, or the back-propagation of one."""
+        func = spot.call.func
+        if isinstance(func, Name):
+            return func.id == "backward" and "torch.autograd.backward" in self.program.callees(spot)
+        if not isinstance(func, Attribute):
+            return any(name.endswith("NativeScaler()") for name in self.program.callees(spot))
+        if func.name in ("backward", "manual_backward"):
+            return self._backward(spot, func)
+        if func.name == "apply_gradients":
+            return not roots(spot.scope.module) & {"jax", "flax", "optax"}
+        if func.name == "minimize":
+            return any(
+                root_of(name) in ("tensorflow", "keras") for name in self.program.callees(spot)
+            )
+        if func.name == "train_on_batch":
+            return not self.program.edges(spot)
+        if func.name == "run":
+            return self._runs_train_op(spot)
+        return False
+
+    def _backward(self, spot: Spot, func: Attribute) -> bool:
+        if isinstance(func.value, Call) and isinstance(func.value.func, Name) and func.value.func.id == "super":
+            return False
+        scope = spot.scope
+        if scope.name == "backward" and scope.parameters and scope.parameters[0].name == "ctx":
+            return False
+        return not any(edge.kind == "call" for edge in self.program.edges(spot))
+
+    def _runs_train_op(self, spot: Spot) -> bool:
+        call = spot.call
+        fetches = self.program.argument(call, "fetches", 0)
+        names = self.program.callees(spot)
+        if fetches is None:
+            return any(name.endswith((".minimize.run", ".apply_gradients.run")) for name in names)
+        known = any(name.endswith(f".{one}.run") for name in names for one in _SESSIONS)
+        if not known and not (isinstance(call.func, Attribute) and "sess" in _tail(call.func.value).lower()):
+            return False
+        return any(_is_train_op(name) for name in self._fetched(fetches.value, spot.block))
+
+    def _fetched(self, item: Expression, block: Block, depth: int = 0) -> Iterator[str]:
+        for value in self.program.values(item, block):
+            if isinstance(value, Display) and depth < 4:  # noqa: PLR2004
+                held = value.node.values if isinstance(value.node, Mapping) else value.node.items
+                for one in held:
+                    yield from self._fetched(one, value.block, depth + 1)
+            elif isinstance(value, Made):
+                yield value.name
+                if value.name.endswith((".group", "tuple", ".identity")) and value.call is not None:
+                    for argument in value.call.arguments:
+                        if depth < 4:  # noqa: PLR2004
+                            yield from self._fetched(argument.value, value.block, depth + 1)
+
+    def trains(self, scope: Scope) -> bool:
+        """Tell whether a function runs gradient steps, itself or through the functions that it runs."""
+        key = id(scope)
+        if key not in self._effects:
+            self._effects[key] = False
+            self._effects[key] = any(self._spot_trains(spot) for spot in scope.spots if not spot.lazy)
+        return self._effects[key]
+
+    def _spot_trains(self, spot: Spot) -> bool:
+        if self.steps(spot):
+            return True
+        return any(edge.kind in _RUNS and self.trains(edge.target) for edge in self.program.edges(spot))
+
+    def _settle(self) -> None:
+        """Repeat the question until cycles of calls have their answer."""
+        changed = True
+        while changed:
+            changed = False
+            for module in self.program.modules:
+                for scope in module.scopes:
+                    if not self._effects.get(id(scope), False):
+                        self._effects.pop(id(scope), None)
+                        changed = self.trains(scope) or changed
+
+    @cached_property
+    def _loops(self) -> dict[int, tuple[Loop, Block]]:
+        """Every loop whose body runs gradient steps, with the block it stands in."""
+        self._settle()
+        found: dict[int, tuple[Loop, Block]] = {}
+        for module in self.program.modules:
+            for scope in module.scopes:
+                for spot in scope.spots:
+                    loops = [block for block in spot.block.up() if _is_loop(block)]
+                    if loops and not spot.lazy and self._spot_trains(spot):
+                        for block in loops:
+                            owner = block.owner
+                            if isinstance(owner, (For, While)) and block.parent is not None:
+                                found[id(owner)] = (owner, block.parent)
+        return found
+
+    def _parents(self, loop: Loop, block: Block) -> list[int]:
+        """Return the training loops directly around a loop, in its scope or in the callers of its function."""
+        for outer in block.loops():
+            if id(outer) in self._loops:
+                return [id(outer)]
+        return self._calling_loops(block.scope, set())
+
+    def _calling_loops(self, scope: Scope, seen: set[int]) -> list[int]:
+        if id(scope) in seen:
+            return []
+        seen.add(id(scope))
+        found: list[int] = []
+        for edge in self.program.callers(scope):
+            if edge.kind not in _RUNS:
+                continue
+            around = next((outer for outer in edge.spot.block.loops() if id(outer) in self._loops), None)
+            if around is not None:
+                found.append(id(around))
+            else:
+                found.extend(self._calling_loops(edge.spot.scope, seen))
+        return found
+
+    @cached_property
+    def _tree(self) -> dict[int, list[int]]:
+        """Training loops inside each training loop."""
+        children: dict[int, list[int]] = {}
+        for key, (loop, block) in self._loops.items():
+            for parent in self._parents(loop, block):
+                if parent != key:
+                    children.setdefault(parent, []).append(key)
+        return children
+
+    def _epoch_loops(self) -> Iterator[tuple[Loop, Block]]:
+        inner = {child for children in self._tree.values() for child in children}
+        chosen: dict[int, None] = {}
+        for key, (loop, block) in self._loops.items():
+            if key in inner or not self._updates(loop, block):
+                continue
+            for one in self._epoch_level(key, set()):
+                chosen[one] = None
+        for key in chosen:
+            yield self._loops[key]
+
+    def _updates(self, loop: Loop, block: Block) -> bool:
+        """Tell whether anything near the loop updates what was back-propagated: a gradient alone is no training."""
+        modules = {id(block.scope.module): block.scope.module}
+        for key in self.inside(loop):
+            module = self._loops[key][1].scope.module
+            modules[id(module)] = module
+        for spot in block.scope.spots:
+            for edge in self.program.edges(spot):
+                modules[id(edge.target.module)] = edge.target.module
+        return any(module.identifiers & _UPDATES for module in modules.values())
+
+    def inside(self, loop: Loop) -> list[int]:
+        """Return the keys of the training loops inside a loop, at any depth."""
+        found: list[int] = []
+        waiting = [id(loop)]
+        while waiting:
+            for child in self._tree.get(waiting.pop(), ()):
+                if child not in found:
+                    found.append(child)
+                    waiting.append(child)
+        return found
+
+    def _epoch_level(self, key: int, seen: set[int]) -> list[int]:
+        """Descend from a loop over folds, seeds or settings to the epoch loops in it."""
+        loop, _ = self._loops[key]
+        if key in seen or not isinstance(loop, For):
+            return [key]
+        seen.add(key)
+        words = _loop_words(loop)
+        if any(_EPOCH.search(word) for word in words):
+            return [key]
+        if not any(_AROUND.search(word) for word in words) and not _PLAIN_NAME.match(_tail(loop.target)):
+            return [key]
+        below = [
+            child
+            for child in self._tree.get(key, ())
+            if any(_EPOCH.search(word) for word in _loop_words(self._loops[child][0]))
+            or self._epoch_level(child, seen) != [child]
+        ]
+        return [found for child in below for found in self._epoch_level(child, seen)] or [key]
+
+    def _loop_site(self, loop: Loop, block: Block) -> Site:
+        nest = tuple(self._loops[key][0] for key in self.inside(loop))
+        return Site(loop, block, "loop", None, tuple(self._epochs_of_loop(loop, block)), (), nest)
+
+    # Epochs
+
+    def _epochs_of_loop(self, loop: Loop, block: Block) -> list[Literal]:
+        if not any(_EPOCH.search(word) for word in _loop_words(loop)) and not self._is_pass(loop):
+            return []
+        if isinstance(loop, For):
+            return self._count(loop.iterable, block)
+        return self._bound_of(loop, block)
+
+    def _is_pass(self, loop: Loop) -> bool:
+        """Tell whether each turn of a loop goes once through the data: a loop over batches stands in it."""
+        for child in self._tree.get(id(loop), ()):
+            inner = self._loops[child][0]
+            if not isinstance(inner, For):
+                continue
+            ranged = _range_of(inner.iterable)
+            if ranged is None or len(ranged.arguments) > 2 or any(  # noqa: PLR2004
+                _BATCHES.search(word) for word in _loop_words(inner)
+            ):
+                return True
+        return False
+
+    def _count(self, iterable: Expression, block: Block) -> list[Literal]:
+        ranged = _range_of(iterable)
+        if ranged is None:
+            return []
+        positional = [one.value for one in ranged.arguments if not one.name and not one.star]
+        if not positional:
+            return []
+        if len(positional) == 1:
+            return _counts(self.program.literals(positional[0], block))
+        start = self.program.literals(positional[0], block)
+        stop = self.program.literals(positional[1], block)
+        first = start[0].value if len(start) == 1 else 0 if not start else min(_plain(one) for one in start)
+        offset = first if isinstance(first, (int, float)) else 0
+        step = self.program.literals(positional[2], block) if len(positional) > 2 else []  # noqa: PLR2004
+        stride = step[0].value if step and isinstance(step[0].value, int) and step[0].value > 0 else 1
+        return _counts(
+            Literal(-(-(_plain(one) - offset) // stride), one.node, one.module) for one in stop
+        )
+
+    def _bound_of(self, loop: While, block: Block) -> list[Literal]:
+        test = loop.test
+        if isinstance(test, Operation) and test.operator == "and":
+            test = next((one for one in test.operands if isinstance(one, Operation) and _names_epoch(one)), test)
+        if not isinstance(test, Operation) or test.operator not in ("<", "<=", ">", ">=", "!="):
+            return []
+        left, right = test.operands
+        bound = right if test.operator in ("<", "<=", "!=") else left
+        counter = left if bound is right else right
+        if not any(_EPOCH.search(word) for word in _identifiers(counter)):
+            return []
+        return _counts(self.program.literals(bound, block))
+
+    def _epochs_of_call(self, spot: Spot, framework: str) -> tuple[tuple[Literal, ...], tuple[Literal, ...]]:
+        if framework in ("boosting", "sklearn"):
+            return (), tuple(self._rounds(spot))
+        if framework == "lightning":
+            return tuple(self._setting_of(self.trainer_calls(spot), "max_epochs", ("max_steps", "max_time"))), ()
+        if framework == "huggingface":
+            return tuple(self._huggingface_epochs(spot)), ()
+        positions = {"fit_generator": 2, "fine_tune": 0, "fit_one_cycle": 0, "fit_flat_cos": 0}
+        name = _tail(spot.call.func)
+        position = positions.get(name, {"keras": 3, "fastai": 0}.get(framework))
+        words = ("epochs", "nb_epoch", "n_epoch", "n_epochs")
+        if self.program.argument(spot.call, "initial_epoch") is not None:
+            return (), ()
+        for word in words:
+            argument = self.program.argument(spot.call, word, position)
+            if argument is not None:
+                return tuple(_counts(self.program.literals(argument.value, spot.block))), ()
+        return (), ()
+
+    def _rounds(self, spot: Spot) -> Iterator[Literal]:
+        words = ("num_boost_round", "n_estimators", "iterations", "num_iterations", "num_trees", "max_iter", "num_round")
+        for call, block in [(spot.call, spot.block), *self.makers(spot)]:
+            for word in words:
+                argument = self.program.argument(call, word)
+                if argument is not None:
+                    yield from _counts(self.program.literals(argument.value, block))
+
+    def makers(self, spot: Spot) -> list[tuple[Call, Block]]:
+        """Return the calls that made the object whose method is called."""
+        func = spot.call.func
+        if not isinstance(func, Attribute):
+            return []
+        found = []
+        for value in self.program.values(func.value, spot.block):
+            if isinstance(value, (Made, Instance)) and value.call is not None and value.block is not None:
+                found.append((value.call, value.block))
+        return found
+
+    def trainer_calls(self, spot: Spot) -> list[tuple[Call, Block]]:
+        """Return the calls that made the framework's Trainer whose method is called."""
+        return self.makers(spot)
+
+    def _setting_of(
+        self, calls: Iterable[tuple[Call, Block]], name: str, instead: tuple[str, ...]
+    ) -> Iterator[Literal]:
+        for call, block in calls:
+            if any(self._is_set(call, other, block) for other in instead):
+                continue
+            argument = self.program.argument(call, name)
+            if argument is not None:
+                yield from _counts(self.program.literals(argument.value, block))
+
+    def _is_set(self, call: Call, name: str, block: Block) -> bool:
+        """Tell whether an argument is given and is not its own way of saying no: None or -1."""
+        argument = self.program.argument(call, name)
+        if argument is None:
+            return False
+        values = self.program.values(argument.value, block)
+        return not all(isinstance(one, Literal) and one.value in (None, -1) for one in values)
+
+    def training_arguments(self, spot: Spot) -> tuple[Value, ...]:
+        """Return what the `args` of a Hugging Face Trainer can be."""
+        found: list[Value] = []
+        for call, block in self.trainer_calls(spot):
+            argument = self.program.argument(call, "args", 1)
+            found.extend(self.program.values(argument.value, block) if argument is not None else [UNKNOWN])
+        return tuple(found)
+
+    def _huggingface_epochs(self, spot: Spot) -> Iterator[Literal]:
+        func = spot.call.func
+        if isinstance(func, Attribute) and func.name == "fit":
+            argument = self.program.argument(spot.call, "epochs", 2)
+            if argument is not None:
+                yield from _counts(self.program.literals(argument.value, spot.block))
+            return
+        for value in self.training_arguments(spot):
+            steps = list(self.program.attribute(value, "max_steps"))
+            limited = [one for one in steps if isinstance(one, Literal) and isinstance(one.value, int) and one.value > 0]
+            if limited:
+                continue
+            values = self.program.attribute(value, "num_train_epochs")
+            yield from _counts(one for one in values if isinstance(one, Literal))
+
+    def takes_precision(self, site: Site) -> bool:
+        """Tell whether reduced precision is a setting of the site's framework: torch, Lightning, Hugging Face, Keras."""
+        if site.framework == "loop":
+            return bool(roots(site.module) & {"torch", "keras", "lightning", "pytorch_lightning", "transformers", "accelerate"})
+        return site.framework in ("keras", "lightning", "huggingface")
+
+    # Kinds of training that early stopping does not suit
+
+    def is_adversarial(self, site: Site) -> bool:
+        """Tell whether a site trains a generator against a discriminator."""
+        words = {word for module in self._near(site) for word in module.identifiers}
+        return all(any(pattern.search(word) for word in words) for pattern in _ADVERSARIAL)
+
+    def is_reinforcement(self, site: Site) -> bool:
+        """Tell whether a site learns from an environment."""
+        for module in self._near(site):
+            if roots(module) & _GYMS or ({"env", "reward"} <= module.identifiers or {"env", "rewards"} <= module.identifiers):
+                return True
+        return False
+
+    def _near(self, site: Site) -> list[Module]:
+        return [site.module]
+
+
+_METHODS = frozenset(
+    """fit fit_generator train hyperparameter_search fit_one_cycle fine_tune fit_flat_cos search train_and_evaluate
+    partial_fit fit_transform""".split()
+)
+
+
+def _entry_point(name: str, method: str) -> str:  # noqa: C901, PLR0911, PLR0912
+    root = root_of(name)
+    if root in _KERAS_ROOTS and method in ("fit", "fit_generator"):
+        return "" if name.startswith(_KERAS_NO_MODEL) or "Generator.fit" in name else "keras"
+    if root == "keras_tuner" and method == "search":
+        return "tuner"
+    if root == "lightning" and method == "fit":
+        return "lightning" if "Trainer" in name else ""
+    if root in _HF_ROOTS:
+        owner = name.rpartition(".")[0]
+        if method in ("train", "hyperparameter_search") and "Trainer" in owner.rpartition(".")[2]:
+            return "huggingface"
+        return "huggingface" if method == "fit" and name.startswith("sentence_transformers.SentenceTransformer") else ""
+    if root == "fastai" and method in ("fit", "fit_one_cycle", "fine_tune", "fit_flat_cos"):
+        return "fastai"
+    if root == "tensorflow":
+        if ".estimator." in name and method in ("train", "train_and_evaluate"):
+            return "estimator"
+        if name.startswith("tensorflow.contrib.") and method == "fit":
+            return "estimator"
+        return ""
+    if _BOOSTERS.match(name):
+        return "boosting"
+    return "sklearn" if _SKLEARN.match(name) else ""
+
+
+def _is_train_op(name: str) -> bool:
+    return name.endswith((".minimize", ".apply_gradients", ".create_train_op", ".optimize_loss", ".get_updates"))
+
+
+def _is_loop(block: Block) -> bool:
+    return isinstance(block.owner, (For, While)) and block.branch == "body"
+
+
+def _range_of(iterable: Expression) -> Call | None:
+    """Find the `range(...)` behind `tqdm(range(...))`, `enumerate(range(...))` or `trange(...)`."""
+    item = iterable
+    for _ in range(4):
+        if not isinstance(item, Call):
+            return None
+        name = _tail(item.func)
+        if name in ("range", "trange", "arange", "tnrange", "xrange"):
+            return item
+        if not item.arguments:
+            return None
+        item = next((one.value for one in item.arguments if not one.star and (not one.name or one.name == "iterable")), item.arguments[0].value)
+    return None
+
+
+def _counts(values: Iterable[Literal]) -> list[Literal]:
+    found = []
+    for one in values:
+        number = one.value
+        if isinstance(number, float) and number.is_integer():
+            found.append(Literal(int(number), one.node, one.module))
+        elif isinstance(number, int) and not isinstance(number, bool):
+            found.append(one)
+    return found
+
+
+def _plain(one: Literal) -> float:
+    return one.value if isinstance(one.value, (int, float)) else 0
+
+
+def _identifiers(item: object) -> Iterator[str]:
+    for one in expressions(item):
+        if isinstance(one, Name):
+            yield one.id
+        elif isinstance(one, Attribute):
+            yield one.name
+        elif isinstance(one, Call):
+            for argument in one.arguments:
+                if argument.name:
+                    yield argument.name
+
+
+def _loop_words(loop: Loop) -> list[str]:
+    if isinstance(loop, For):
+        return [*_identifiers(loop.target), *_identifiers(loop.iterable)]
+    return list(_identifiers(loop.test))
+
+
+def _names_epoch(item: Expression) -> bool:
+    return any(_EPOCH.search(word) for word in _identifiers(item))
+
+
+def _tail(item: Expression) -> str:
+    """Return the last name of a dotted expression."""
+    if isinstance(item, Attribute):
+        return item.name
+    return item.id if isinstance(item, Name) else ""
+
+
+def roots(module: Module) -> set[str]:
+    """Return the top-level packages that a file imports."""
+    found = set()
+    for item in module.imports:
+        if item.module is None:
+            found.update(name.partition(".")[0] for name, _ in item.names)
+        elif not item.level:
+            found.add(item.module.partition(".")[0])
+    return found
