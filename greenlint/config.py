@@ -1,9 +1,8 @@
-"""Settings: `[tool.greenlint]` of the nearest pyproject.toml, or greenlint.toml, under the options of the command line."""
+"""Settings: `[tool.greenlint]` of the nearest pyproject.toml, or greenlint.toml, under the command line's options."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -14,7 +13,7 @@ from greenlint.finding import shown
 from greenlint.rule import Life, OptionValue, Rule, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from greenlint.catalogue import Catalogue
 
@@ -29,9 +28,9 @@ FOREIGN_TABLES = frozenset({"score", "card", "inspect"})
 class Settings:
     """What a run is asked to do, for the files below one folder.
 
-    `enabled` holds the codes of the rules that run, of every target. `options` maps a code to its options, all of them,
-    defaults included. Patterns of `exclude` and `per_file_ignores` are relative to `root`. `origin` is the file that was
-    read, None for the defaults. `notes` are remarks for the user.
+    `enabled` holds the codes of the rules that run, of every target. `options` maps a code to all its options, defaults
+    included. Patterns of `exclude` and `per_file_ignores` are relative to `root`. `origin` is the file that was read,
+    None for the defaults. `notes` are remarks for the user.
     """
 
     enabled: frozenset[str]
@@ -71,7 +70,7 @@ class Configuration:
     """Finds the settings of each folder, reading each file of settings once."""
 
     def __init__(self, catalogue: Catalogue, overrides: Overrides, file: Path | None = None) -> None:
-        """Use `file` for every folder when it is given, else the nearest one above; raise `ConfigError` on a bad `file`."""
+        """Use `file` for every folder when it is given, else the nearest one above; a bad `file` is a `ConfigError`."""
         self._catalogue = catalogue
         self._overrides = overrides
         self._fixed = self._settings(file, file.parent.resolve()) if file else None
@@ -138,10 +137,14 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     body = pattern.strip().rstrip("/")
     anchored = "/" in body
     body = body.removeprefix("./").lstrip("/")
-    parts = []
-    for token in re.findall(r"\*\*/|/\*\*|\*\*|\*|\?|\[[^\]]+\]|[^*?\[/]+|.", body):
-        parts.append(_GLOB.get(token) or (token.replace("[!", "[^", 1) if token[:1] == "[" and token[1:] else re.escape(token)))
-    return re.compile(("" if anchored else "(?:.*/)?") + "".join(parts) + "(?:/.*)?\\Z", re.DOTALL)
+    expression = "".join(map(_translated, re.findall(r"\*\*/|/\*\*|\*\*|\*|\?|\[[^\]]+\]|[^*?\[/]+|.", body)))
+    return re.compile(f"{'' if anchored else '(?:.*/)?'}{expression}(?:/.*)?\\Z", re.DOTALL)
+
+
+def _translated(piece: str) -> str:
+    if piece.startswith("[") and piece.endswith("]"):
+        return piece.replace("[!", "[^", 1)
+    return _GLOB.get(piece) or re.escape(piece)
 
 
 _GLOB = {"**/": "(?:.*/)?", "/**": "(?:/.*)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
@@ -156,7 +159,7 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         import tomllib
     except ImportError:  # Python 3.10
-        import tomli as tomllib
+        import tomli as tomllib  # type: ignore[import-not-found,no-redef,unused-ignore]
 
     try:
         return tomllib.loads(file.read_bytes().decode())
@@ -279,7 +282,8 @@ class _Reader:
         if isinstance(default, int | float):
             number = isinstance(value, int) or (isinstance(default, float) and isinstance(value, float))
             if not number or isinstance(value, bool):
-                self.refuse(key, f"must be {'a number' if isinstance(default, float) else 'a whole number'}, not {_toml(value)}")
+                kind = "a number" if isinstance(default, float) else "a whole number"
+                self.refuse(key, f"must be {kind}, not {_toml(value)}")
             return value  # type: ignore[return-value]
         return self.words(key, value) if isinstance(default, tuple) else self.text(key, value)
 
@@ -352,5 +356,3 @@ def _toml(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return f'"{value}"' if isinstance(value, str) else f"{value!r}" if not isinstance(value, dict) else "a table"
-
-

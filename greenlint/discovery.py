@@ -50,23 +50,24 @@ def discover(paths: Iterable[Path], excluded: Callable[[Path], bool], *, force_e
     """
     files: dict[Path, None] = {}
     problems: list[Problem] = []
-    for path in paths:
-        absolute = Path(os.path.abspath(path))  # noqa: PTH100  resolve() would follow links
-        if absolute.is_dir():
-            if force_exclude and _is_left_out(absolute, excluded):
-                continue
-            listing = below(absolute)
+    named = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100  resolve() would follow links
+    left_out = _left_out(named, excluded) if force_exclude else set()
+    for path in named:
+        if path in left_out:
+            continue
+        if path.is_dir():
+            listing = below(path)
             problems += listing.problems
             files.update((file, None) for file in listing.files if not excluded(file))
-        elif not (force_exclude and _is_left_out(absolute, excluded)):
-            files[absolute] = None
+        else:
+            files[path] = None
     return Listing(tuple(sorted(files)), tuple(dict.fromkeys(problems)))
 
 
 def project_root(file: Path, given: Path | None = None) -> Path:
-    """Return the project of a file: the nearest folder above with `.git` or `pyproject.toml`, else `given`, else its own.
+    """Return the project of a file: the nearest folder above with `.git` or `pyproject.toml`, else `given`.
 
-    Paths are absolute.
+    All paths are absolute. A file that is not below `given` belongs to its own folder.
     """
     root = _marked_root(file.parent)
     if root:
@@ -91,27 +92,29 @@ def _repository(folder: Path) -> Path | None:
     return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), None)
 
 
-def _is_left_out(path: Path, excluded: Callable[[Path], bool]) -> bool:
-    if excluded(path):
-        return True
-    root = project_root(path)
-    if _is_noise(path.relative_to(root).as_posix()):
-        return True
-    repository = _repository(path.parent)
-    if repository is None:
-        return False
-    answer = _git(repository, "check-ignore", "--quiet", "--", str(path))
-    if answer is None or answer.returncode > 1:
-        return path.is_file() and path not in _by_walk(path.parent).files
-    return answer.returncode == 0
+def _left_out(named: list[Path], excluded: Callable[[Path], bool]) -> set[Path]:
+    """Return which of the paths would not be found if their folders were searched."""
+    left_out = {path for path in named if excluded(path) or _is_noise(path.relative_to(project_root(path)).as_posix())}
+    by_repository: dict[Path, list[Path]] = {}
+    for path in named:
+        if path not in left_out and (repository := _repository(path.parent)):
+            by_repository.setdefault(repository, []).append(path)
+    for repository, paths in by_repository.items():
+        asked = "".join(f"{path}\0" for path in paths)
+        answer = _git(repository, "check-ignore", "-z", "--stdin", said=asked)
+        if answer is None or answer.returncode > 1:
+            left_out.update(path for path in paths if _Ignores(repository).match_whole(path))
+        else:
+            left_out.update(Path(name) for name in answer.stdout.split("\0") if name)
+    return left_out
 
 
 def _is_noise(relative: str) -> bool:
     return not NOISE.isdisjoint(relative.split("/"))
 
 
-def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str] | None:
-    """Run git in a folder; None when there is none.
+def _git(folder: Path, *arguments: str, said: str = "") -> subprocess.CompletedProcess[str] | None:
+    """Run git in a folder, `said` on its standard input; None when there is no git.
 
     A hook's GIT_* variables speak of the repository that is being committed, not of the one asked about. A file system
     monitor is a command that the repository names: it is not run.
@@ -122,6 +125,7 @@ def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str] | No
             ["git", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-C", str(folder), *arguments],  # noqa: S607
             capture_output=True,
             check=False,
+            input=said,
             encoding="utf-8",
             errors="surrogateescape",
             env={**environment, "LC_ALL": "C"},
@@ -131,30 +135,41 @@ def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str] | No
 
 
 def _by_git(folder: Path) -> Listing | None:
-    if _repository(folder) is None:
+    repository = _repository(folder)
+    if repository is None:
         return None
     answer = _git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     if answer is None or answer.returncode:
         return None
-    names = dict.fromkeys(answer.stdout.split("\0"))
+    names = [name for name in dict.fromkeys(answer.stdout.split("\0")) if name]
+    if not names and _is_ignored(folder):
+        return None
     files = []
     problems = [
         Problem(shown(folder / name.rstrip("/")), "cannot be read: permission denied")
         for name in re.findall(r"could not open directory '(.*)': Permission denied", answer.stderr)
     ]
-    if not names.keys() - {""} and _is_ignored(folder):
-        return None
+    inner = {folder / name for name in names if name.endswith("/")} | set(_submodules(repository))
     for name in names:
-        if name.endswith(SUFFIXES):
-            if not _is_noise(name) and (file := folder / name).is_file():
-                files.append(file)
-        elif name.endswith("/") or (name and "." not in name.rpartition("/")[2] and (folder / name).is_dir()):
-            # A repository inside the repository: git names it and does not look inside.
-            if not _is_noise(name) and (folder / name / ".git").exists():
-                inner = below(folder / name.rstrip("/"))
-                files += inner.files
-                problems += inner.problems
-    return Listing(tuple(sorted(files)), tuple(problems))
+        if name.endswith(SUFFIXES) and not _is_noise(name) and (file := folder / name).is_file():
+            files.append(file)
+    for other in sorted(inner):
+        # A repository inside the repository: git does not look into it, and its files are there all the same.
+        if other.is_relative_to(folder) and other != folder and (other / ".git").exists():
+            if _is_noise(other.relative_to(folder).as_posix()):
+                continue
+            listing = below(other)
+            files += listing.files
+            problems += listing.problems
+    return Listing(tuple(sorted(set(files))), tuple(problems))
+
+
+def _submodules(repository: Path) -> list[Path]:
+    try:
+        text = (repository / ".gitmodules").read_text("utf-8", "replace")
+    except OSError:
+        return []
+    return [repository / name.strip() for name in re.findall(r"^\s*path\s*=\s*(.+)$", text, re.MULTILINE)]
 
 
 def _is_ignored(folder: Path) -> bool:
@@ -209,6 +224,8 @@ class _Ignores:
             for above in reversed(self.top.parents):
                 if above.is_relative_to(repository):
                     self._read(above, above / ".gitignore")
+        # The folder itself was asked for by name: what ignores all of it says nothing about its files.
+        self.patterns = [one for one in self.patterns if one[2] or not fits(one[1], self.top, one[0])]
 
     def enter(self, folder: Path) -> None:
         self._read(folder, folder / ".gitignore")
@@ -218,6 +235,15 @@ class _Ignores:
             if (folder or not folders_only) and fits(pattern, Path(path), base):
                 return not negated
         return False
+
+    def match_whole(self, path: Path) -> bool:
+        """Tell whether the path, or a folder between the top and it, is ignored."""
+        self.enter(self.top)
+        for above in reversed(path.relative_to(self.top).parents[:-1]):
+            if self.match(str(self.top / above), folder=True):
+                return True
+            self.enter(self.top / above)
+        return self.match(str(path), folder=path.is_dir())
 
     def _read(self, base: Path, file: Path) -> None:
         try:

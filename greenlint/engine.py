@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from greenlint import discovery, relevance, source
 from greenlint.catalogue import load
@@ -65,7 +65,7 @@ def check(
 
 
 def gather(judged: Iterable[Judged], problems: Iterable[Problem] = ()) -> Report:
-    """Return what a whole run found, after the `problems` met before it: findings by path, line, column and code."""
+    """Return what a whole run found, after the `problems` met before it; findings in reading order."""
     findings: list[Finding] = []
     problems = list(problems)
     counts: Counter[str] = Counter()
@@ -175,12 +175,16 @@ class _Run:
     def find(
         self, path: Path, text: Source, facts: Facts, settings: Settings, given: Path | None
     ) -> tuple[list[Finding], list[Problem]]:
-        """Run every detector on the file in each of its programs; what several programs say of one place counts once."""
+        """Run every detector on the file in each of its programs; what several say of one place counts once."""
         places: dict[tuple[str, TextPlace], tuple[Rule, Flag]] = {}
         problems: dict[Problem, None] = {}
         crashed: set[str] = set()
         ignored = settings.ignored_in(path)
-        rules = [rule for rule in enabled_rules(settings, Target.PYTHON) if rule.code not in ignored and self.detector(rule, problems)]
+        rules = [
+            rule
+            for rule in enabled_rules(settings, Target.PYTHON)
+            if rule.code not in ignored and self.detector(rule, problems)
+        ]
         try:
             views = list(self.project(path, given).views(path))
         except Exception as error:  # noqa: BLE001
@@ -245,13 +249,11 @@ def fingerprinted(findings: list[Finding], text: Source) -> list[Finding]:
     No path and no line number goes in, so code that moves down, or into another file, keeps its fingerprints.
     """
     lines = text.lines
-    starts = {cell.index: cell.line for cell in text.cells}
     seen: Counter[str] = Counter()
     marked = []
     for finding in sorted(findings, key=_order):
-        place = finding.place
-        assert isinstance(place, TextPlace)
-        number = place.line if place.cell is None else starts[place.cell] + place.line - 1
+        place = cast("TextPlace", finding.place)
+        number = text.number(place.line, place.cell)
         identity = "\n".join((finding.rule.code, *_headers(lines, number), " ".join(finding.snippet.split())))
         seen[identity] += 1
         digest = hashlib.sha256(f"{identity}\n{seen[identity]}".encode("utf-8", "surrogatepass")).hexdigest()
@@ -282,15 +284,12 @@ def _indent(line: str) -> int:
 
 
 def _finding(rule: Rule, flag: Flag, place: TextPlace, text: Source) -> Finding:
-    start = place.line
-    if place.cell is not None:
-        start += next(cell.line for cell in text.cells if cell.index == place.cell) - 1
     return Finding(
         rule=rule,
         severity=flag.severity or rule.severity,
         place=place,
         message=rule.message.format(**flag.values),
-        snippet=text.lines[start - 1],
+        snippet=text.lines[text.number(place.line, place.cell) - 1],
         values=dict(flag.values),
     )
 

@@ -21,6 +21,12 @@ DEEPEST_NESTING = 200
 """CPython's own limit of nested brackets; LibCST's native parser overflows its stack somewhat above it."""
 
 
+PYCF_ONLY_AST = 0x400
+"""`ast.PyCF_ONLY_AST`, without importing ast."""
+
+NOTEBOOK_FORMAT = 4
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A code cell of a notebook inside the text: its index among all cells (from 0) and its first line (from 1)."""
@@ -31,7 +37,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The text of one file, with `\\n` as its only line end; `cells` is empty for anything but a notebook."""
+    """The text of one file, with line feeds as its only line ends; `cells` is empty for all but notebooks."""
 
     text: str
     cells: tuple[Cell, ...] = ()
@@ -48,6 +54,10 @@ class Source:
         cell = self.cells[max(0, bisect_right(self.cells, line, key=lambda cell: cell.line) - 1)]
         return cell.index, line - cell.line + 1
 
+    def number(self, line: int, cell: int | None) -> int:
+        """Return the line of the text for a line of a cell: what `locate` undoes."""
+        return line if cell is None else next(one.line for one in self.cells if one.index == cell) + line - 1
+
 
 def read(path: Path) -> bytes:
     """Return the bytes of a file; raise `SourceError` when the system refuses them."""
@@ -63,7 +73,8 @@ def read(path: Path) -> bytes:
 def decode(data: bytes, name: str) -> Source | None:
     """Return the text of a file, or None for a notebook in another language than Python.
 
-    `name` tells a notebook by its suffix. Raises `SourceError` for what is no text, no notebook, or in no known encoding.
+    `name` tells a notebook by its suffix. Raises `SourceError` for what is no text or no notebook, and for encodings
+    that are unknown or not kept to.
     """
     if name.lower().endswith(".ipynb"):
         return _decode_notebook(data)
@@ -79,7 +90,7 @@ def check_syntax(text: str) -> SourceError | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            compile(text, "<source>", "exec", flags=0x400, dont_inherit=True)  # 0x400: PyCF_ONLY_AST, without import ast
+            compile(text, "<source>", "exec", flags=PYCF_ONLY_AST, dont_inherit=True)
     except SyntaxError as error:
         line, column = error.lineno or 0, error.offset or 0
         return SourceError(f"cannot be parsed: {error.msg}", line=line, column=max(column, 0))
@@ -162,9 +173,9 @@ def _cells(notebook: object) -> list[Any]:
     if not isinstance(notebook, dict) or not isinstance(notebook.get("nbformat"), int):
         message = "is not a notebook: it has no nbformat"
         raise SourceError(message)
-    if notebook["nbformat"] < 4:
+    if notebook["nbformat"] < NOTEBOOK_FORMAT:
         message = (
-            f"is a notebook of format {notebook['nbformat']}: only format 4 is read; "
+            f"is a notebook of format {notebook['nbformat']}, only format {NOTEBOOK_FORMAT} is read: "
             "`jupyter nbconvert --to notebook --inplace` converts it"
         )
         raise SourceError(message)
@@ -195,7 +206,10 @@ PYTHON_CELL_MAGICS = frozenset({"capture", "memit", "prun", "time", "timeit", "w
 LINE_MAGIC = re.compile(r"(?P<indent>[ \t]*)[%!].*")
 HELP = re.compile(r"[ \t]*(\?{1,2}[ \t]*[%\w.*]+[ \t]*|[%\w.*\[\]'\"]+\?{1,2}[ \t]*;?[ \t]*)(#.*)?")
 ASSIGNED_MAGIC = re.compile(r"(?P<target>[ \t]*[\w.,\[\]'\" \t]+?=[ \t]*)(?P<escape>[%!].*)")
-RUNS_A_STATEMENT = re.compile(r"%(?:time|timeit|prun|memit)[ \t]+(?![-\s])(?!(?:async|class|def|for|if|try|while|with)\b)")
+RUNS_A_STATEMENT = re.compile(
+    r"%(?:time|timeit|prun|memit)[ \t]+(?![-\s])(?!(?:async|class|def|for|if|try|while|with)\b)",
+)
+_TRIPLE_QUOTES = ("'''", '"""')
 SCANNED = re.compile(
     r"""\#[^\n]*|(?:'''|\"\"\")|'(?:\\.|[^'\\\n])*'?|"(?:\\.|[^"\\\n])*"?|[()\[\]{}]|\\$""",
 )
@@ -245,7 +259,7 @@ def _harmless(line: str) -> str | None:
 
 
 def _statement_of(magic: str) -> tuple[str, int]:
-    """Return the statement that a line magic runs, whole on its line, and its offset; an empty one where there is none."""
+    """Return the statement that a line magic runs, if it is whole on its line, and its offset; else an empty one."""
     match = RUNS_A_STATEMENT.match(magic)
     if match is None:
         return "", 0
@@ -272,22 +286,22 @@ class _Scan:
         while position <= len(line):
             if self.quote:
                 end = line.find(self.quote, position)
-                while end > 0 and line[end - 1] == "\\" and (end < 2 or line[end - 2] != "\\"):
+                while end > 0 and line[:end].endswith("\\") and not line[:end].endswith("\\\\"):
                     end = line.find(self.quote, end + 1)
                 if end < 0:
                     return
-                position = end + 3
+                position = end + len(self.quote)
                 self.quote = ""
             match = SCANNED.search(line, position)
             if match is None:
                 return
             position = match.end()
-            token = match[0]
-            if token in ("'''", '"""'):
-                self.quote = token
-            elif token in "([{":
+            piece = match[0]
+            if piece in _TRIPLE_QUOTES:
+                self.quote = piece
+            elif piece in "([{":
                 self.depth += 1
-            elif token in ")]}":
+            elif piece in ")]}":
                 self.depth = max(0, self.depth - 1)
-            elif token == "\\":
+            elif piece.endswith("\\"):
                 self.continued = True

@@ -1,4 +1,4 @@
-"""Comments that answer a finding: `# noqa: ECO310`, `# greenlint: ignore[name] reason`, `# greenlint: ignore-file[name]`.
+"""Comments that answer findings: `# noqa: ECO310`, `# greenlint: ignore[name] reason`, `# greenlint: ignore-file[...]`.
 
 A suppression marks a finding, it never removes one. It stands on the line where the finding starts, or on a line of the
 same statement up to its end, or on the line where the statement starts.
@@ -10,7 +10,7 @@ import re
 import tokenize
 from dataclasses import dataclass, replace
 from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from greenlint.engine import fingerprinted
 from greenlint.errors import ConfigError
@@ -18,6 +18,7 @@ from greenlint.finding import Finding, Problem, Status, TextPlace, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from greenlint.catalogue import Catalogue
     from greenlint.engine import Judged
@@ -69,10 +70,10 @@ def mark(judged: Iterable[Judged], catalogue: Catalogue) -> Iterator[Judged]:
         if one.source is None or not _may_suppress(one.source.text) or not (one.findings or asked or one.relevant):
             yield one
             continue
-        comments, problems = _comments(one, catalogue)
-        findings, used = _marked(one, comments)
+        comments, problems = _comments(one.path, one.source, catalogue)
+        findings, used = _marked(one.findings, one.source, comments)
         if asked and unused is not None:
-            findings += _unused(one, comments, used, unused)
+            findings += _unused(one, one.source, comments, used, unused)
         yield replace(one, findings=tuple(findings), problems=(*one.problems, *problems))
 
 
@@ -80,11 +81,12 @@ def _may_suppress(text: str) -> bool:
     return "greenlint:" in text or "noqa" in text.lower()
 
 
-def _marked(one: Judged, comments: list[Comment]) -> tuple[list[Finding], set[Comment]]:
+def _marked(found: Iterable[Finding], source: Source, comments: list[Comment]) -> tuple[list[Finding], set[Comment]]:
     findings: list[Finding] = []
     used: set[Comment] = set()
-    for finding in one.findings:
-        line = _line(one.source, finding)
+    for finding in found:
+        place = cast("TextPlace", finding.place)
+        line = source.number(place.line, place.cell)
         answering = [comment for comment in comments if comment.answers(finding, line)]
         used.update(answering)
         if answering:
@@ -95,23 +97,24 @@ def _marked(one: Judged, comments: list[Comment]) -> tuple[list[Finding], set[Co
     return findings, used
 
 
-def _unused(one: Judged, comments: list[Comment], used: set[Comment], rule: Rule) -> list[Finding]:
+def _unused(one: Judged, source: Source, comments: list[Comment], used: set[Comment], rule: Rule) -> list[Finding]:
     """Return a finding for each comment that suppresses nothing of ours; a bare noqa may speak to another linter."""
-    assert one.source
     running = one.settings.enabled - one.settings.ignored_in(one.path)
     found = []
-    lines = one.source.lines
+    lines = source.lines
     for comment in comments:
         if comment in used or (comment.codes is None and not comment.own):
             continue
         if comment.codes is not None and not comment.codes & running:
             continue
-        cell, line = one.source.locate(comment.line)
+        cell, line = source.locate(comment.line)
         told = lines[comment.line - 1][comment.column - 1 : comment.end_column - 1].strip()
         place = TextPlace(shown(one.path), line, comment.column, line, comment.end_column, cell)
-        message = rule.message.format_map(_Values(comment=told, codes=", ".join(sorted(comment.codes or {"all rules"}))))
+        message = rule.message.format_map(
+            _Values(comment=told, codes=", ".join(sorted(comment.codes or {"all rules"})))
+        )
         found.append(Finding(rule, rule.severity, place, message, snippet=lines[comment.line - 1]))
-    return fingerprinted(found, one.source)
+    return fingerprinted(found, source)
 
 
 class _Values(dict[str, object]):
@@ -119,85 +122,75 @@ class _Values(dict[str, object]):
         return f"{{{key}}}"
 
 
-def _line(text: Source | None, finding: Finding) -> int:
-    """Return the line of the text on which a finding starts."""
-    place = finding.place
-    assert text
-    assert isinstance(place, TextPlace)
-    if place.cell is None:
-        return place.line
-    return next(cell.line for cell in text.cells if cell.index == place.cell) + place.line - 1
-
-
-def _comments(one: Judged, catalogue: Catalogue) -> tuple[list[Comment], list[Problem]]:
-    assert one.source
+def _comments(path: Path, source: Source, catalogue: Catalogue) -> tuple[list[Comment], list[Problem]]:
     comments: list[Comment] = []
     problems: list[Problem] = []
-    for line, column, text, first, last in _tokens(one.source.text):
+    for written in _written(source.text):
         try:
-            comments += _read(text, line, column, first, last, catalogue)
+            comments += _read(written, catalogue)
         except ConfigError as error:
-            cell, shown_line = one.source.locate(line)
-            problems.append(Problem(shown(one.path), str(error), shown_line, column, cell))
+            cell, line = source.locate(written.line)
+            problems.append(Problem(shown(path), str(error), line, written.column, cell))
     return comments, problems
 
 
-def _read(text: str, line: int, column: int, first: int, last: int, catalogue: Catalogue) -> Iterator[Comment]:
-    for match in NOQA.finditer(text):
-        start = column + match.start()
-        listed = match["list"]
-        codes = None
-        if listed:
-            named = {code.upper() for code in re.split(r"[\s,]+", listed)}
-            codes = frozenset(rule.code for rule in catalogue.rules if rule.code.startswith(tuple(named)))
-            if not any(code.startswith("ECO") for code in named):
-                continue
-        reason = (match["reason"] or "").strip() if listed else ""
-        yield Comment(line, start, start + len(match[0].rstrip()), first, last, codes, reason)
-    for match in OWN.finditer(text):
-        start = column + match.start()
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A comment as it stands in the text, with the first and last line of its statement."""
+
+    line: int
+    column: int
+    text: str
+    first: int
+    last: int
+
+
+def _read(written: _Written, catalogue: Catalogue) -> Iterator[Comment]:
+    def comment(match: re.Match[str], codes: frozenset[str] | None, reason: str) -> Comment:
+        start = written.column + match.start()
+        end = start + len(match[0].rstrip())
+        return Comment(written.line, start, end, written.first, written.last, codes, reason)
+
+    for match in NOQA.finditer(written.text):
+        if not match["list"]:
+            yield comment(match, None, "")
+            continue
+        named = tuple(code.upper() for code in re.split(r"[\s,]+", match["list"]) if code.upper().startswith("ECO"))
+        if named:
+            ours = frozenset(rule.code for rule in catalogue.rules if rule.code.startswith(named))
+            yield comment(match, ours, (match["reason"] or "").strip(" \t-:—"))
+    for match in OWN.finditer(written.text):
         words = [word.strip() for word in (match["list"] or "").split(",") if word.strip()]
         codes = frozenset(rule.code for word in words for rule in catalogue.matching(word)) if words else None
-        yield Comment(
-            line,
-            start,
-            start + len(match[0].rstrip()),
-            first,
-            last,
-            codes,
-            match["reason"].strip(" \t-:—"),
-            whole_file=match["verb"] == "ignore-file",
-            own=True,
-        )
-    mistaken = OWN_MISTAKEN.search(text)
-    if mistaken and not OWN.search(text):
-        message = f'"greenlint: {mistaken["verb"]}" is no suppression: write `ignore[rule] reason` or `ignore-file[rule] reason`'
+        made = comment(match, codes, match["reason"].strip(" \t-:—"))
+        yield replace(made, own=True, whole_file=match["verb"] == "ignore-file")
+    mistaken = OWN_MISTAKEN.search(written.text)
+    if mistaken and not OWN.search(written.text):
+        message = f'"greenlint: {mistaken["verb"]}" is no suppression: it is `ignore[rule]` or `ignore-file[rule]`'
         raise ConfigError(message)
 
 
-def _tokens(text: str) -> Iterator[tuple[int, int, str, int, int]]:
-    """Yield each comment that may suppress: line, column, text, and the first and last line of its statement.
+def _written(text: str) -> Iterator[_Written]:
+    """Yield each comment that may suppress.
 
-    For a compound statement that is its header: a comment inside a body speaks of its own line.
+    The statement of a comment in the header of a compound statement is that header: its body speaks for itself.
     """
     waiting: list[tuple[int, int, str]] = []
     first = 0
     try:
         for token in tokenize.generate_tokens(StringIO(text).readline):
-            if token.type == tokenize.COMMENT:
-                if _may_suppress(token.string):
-                    waiting.append((token.start[0], token.start[1] + 1, token.string))
-            elif token.type == tokenize.NEWLINE:
+            if token.type == tokenize.COMMENT and _may_suppress(token.string):
+                waiting.append((token.start[0], token.start[1] + 1, token.string))
+            elif token.type == tokenize.NEWLINE or (token.type == tokenize.NL and not first):
                 for line, column, comment in waiting:
-                    yield line, column, comment, min(first or line, line), token.start[0]
+                    yield _Written(line, column, comment, first or line, token.start[0] if first else line)
                 waiting, first = [], 0
-            elif token.type == tokenize.NL and not first:
-                for line, column, comment in waiting:
-                    yield line, column, comment, line, line
-                waiting = []
-            elif token.type not in (tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER) and not first:
+            elif token.type not in _NO_STATEMENT and not first:
                 first = token.start[0]
     except (tokenize.TokenError, SyntaxError):
-        pass  # newer syntax than this Python's: the comments before it have been seen
+        pass  # syntax newer than this Python's: the comments before it have been seen
     for line, column, comment in waiting:
-        yield line, column, comment, line, line
+        yield _Written(line, column, comment, line, line)
+
+
+_NO_STATEMENT = (tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)

@@ -41,7 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     telling.add_argument("--output", metavar="FILE", help="write the result to a file")
     telling.add_argument("--statistics", action="store_true", help="count the findings of each rule")
     telling.add_argument("--exit-zero", action="store_true", help="exit with 0 even if there are findings")
-    telling.add_argument("--fail-on", metavar="LEVEL", help="lowest severity that fails: info, warning (default), error")
+    telling.add_argument("--fail-on", metavar="LEVEL", help="lowest severity that fails: info, warning or error")
     telling.add_argument("-v", "--verbose", action="store_true", help="say more on standard error")
     telling.add_argument("-q", "--quiet", action="store_true", help="say nothing but the findings")
 
@@ -152,6 +152,9 @@ def _write(render: Callable[[Report, output.Look], Iterator[str]], report: Repor
         raise ConfigError(message) from None
 
 
+_NAME = 60
+
+
 def _with_progress(judged: Iterable[Judged], total: int, began: float, *, quiet: bool) -> Iterator[Judged]:
     """Pass files through, and show on a terminal how far a run has come that takes longer than a moment."""
     live = sys.stderr.isatty() and not quiet
@@ -161,7 +164,7 @@ def _with_progress(judged: Iterable[Judged], total: int, began: float, *, quiet:
         if live and now > shown_at + 0.1:
             shown_at = now
             name = shown(one.path)
-            sys.stderr.write(f"\r\x1b[K{number}/{total} {name if len(name) < 60 else '…' + name[-59:]}")
+            sys.stderr.write(f"\r\x1b[K{number}/{total} {'…' * (len(name) > _NAME)}{name[-_NAME:]}")
             sys.stderr.flush()
         yield one
     if live and shown_at > began + 1:
@@ -172,8 +175,9 @@ def _with_progress(judged: Iterable[Judged], total: int, began: float, *, quiet:
 def _remark(everything: list[Judged], report: Report, took: float, *, verbose: bool) -> None:
     """Say on stderr what is worth knowing about the run itself."""
     used = {id(one.settings): one.settings for one in everything}.values()
-    notes = [*(note for settings in used for note in settings.notes), *(note for one in everything for note in one.notes)]
-    for note in dict.fromkeys(notes):
+    of_settings = (note for settings in used for note in settings.notes)
+    of_files = (note for one in everything for note in one.notes)
+    for note in dict.fromkeys((*of_settings, *of_files)):
         print(f"note: {note}", file=sys.stderr)
     if not everything and not report.problems:
         print("note: no Python files and no notebooks here", file=sys.stderr)

@@ -53,7 +53,7 @@ def by_name(name: str) -> Format:
 
 
 def look_of(stream: TextIO, *, statistics: bool = False, quiet: bool = False) -> Look:
-    """Return the look that fits a stream: colours and its width on a terminal that wants them, else 80 plain columns."""
+    """Return the look that fits a stream: its width and colours on a terminal, else 80 plain columns."""
     terminal = stream.isatty()
     colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     width = min(shutil.get_terminal_size().columns, 100) if terminal else 80

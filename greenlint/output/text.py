@@ -87,11 +87,10 @@ def summary(report: Report) -> str:
     ]
     told = f"{_count(len(report.open), 'finding')} ({', '.join(by_level)})" if by_level else "no findings"
     files = _count(report.checked + report.skipped, "file")
-    asides = [
-        f"{marked[status]} {status.value}" for status in (Status.SUPPRESSED, Status.KNOWN) if marked[status]
-    ] + ([f"{_count(report.unreadable, 'file')} not read"] if report.unreadable else [])
-    line = f"{told} in {files}" if by_level else f"{told} in {files}"
-    return f"{line[0].upper()}{line[1:]}{''.join(f', {aside}' for aside in asides)}."
+    asides = [f"{marked[status]} {status.value}" for status in (Status.SUPPRESSED, Status.KNOWN) if marked[status]] + (
+        [f"{_count(report.unreadable, 'file')} not read"] if report.unreadable else []
+    )
+    return f"{told[0].upper()}{told[1:]} in {files}{''.join(f', {aside}' for aside in asides)}."
 
 
 def _count(number: int, word: str, words: str = "") -> str:
@@ -103,7 +102,9 @@ def _finding(finding: Finding, look: Look, *, explain: bool) -> Iterator[str]:
     rule = finding.rule
     title = f"{finding.severity.value}[{rule.code} {rule.name}]"
     first, *rest = textwrap.wrap(f"{title}: {finding.message}", look.width, subsequent_indent="    ") or [title]
-    coloured = first.replace(title, paint.severity(finding, title), 1) if title in first else paint.severity(finding, first)
+    coloured = (
+        first.replace(title, paint.severity(finding, title), 1) if title in first else paint.severity(finding, first)
+    )
     yield coloured.replace(": ", f"{paint.bold(':')} ", 1) if not look.colour else coloured
     yield from rest
     place = finding.place
@@ -126,14 +127,18 @@ def _finding(finding: Finding, look: Look, *, explain: bool) -> Iterator[str]:
 
 def _note(pad: str, label: str, words: str, paint: Paint) -> Iterator[str]:
     lead = f"{pad} = {label}: "
-    lines = textwrap.wrap(" ".join(words.split()), paint.look.width - len(lead), break_long_words=False, break_on_hyphens=False)
+    lines = textwrap.wrap(
+        " ".join(words.split()), paint.look.width - len(lead), break_long_words=False, break_on_hyphens=False
+    )
     for number, line in enumerate(lines):
         yield f"{pad} {paint.dim('=')} {paint.bold(label)}: {line}" if number == 0 else " " * len(lead) + line
 
 
 def _marked(snippet: str, place: TextPlace, width: int) -> tuple[str, str]:
     """Return the line and the carets below it, cut to the width around the place; tabs become four spaces."""
-    line = "".join("    " if character == "\t" else character if character.isprintable() else " " for character in snippet)
+    line = "".join(
+        "    " if character == "\t" else character if character.isprintable() else " " for character in snippet
+    )
     start = _columns(snippet[: place.column - 1])
     stop = _columns(snippet[: place.end_column - 1]) if place.end_line == place.line else _columns(snippet.rstrip())
     if _columns(line) > width:
@@ -158,7 +163,11 @@ def _window(line: str, cut: int, width: int) -> str:
 def _columns(text: str) -> int:
     """Return how many columns a terminal gives to a text."""
     return sum(
-        4 if character == "\t" else 0 if unicodedata.combining(character) else 2
+        4
+        if character == "\t"
+        else 0
+        if unicodedata.combining(character)
+        else 2
         if unicodedata.east_asian_width(character) in "WF"
         else 1
         for character in text
