@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from greenlint.python.training import Site
 
 _DEVICE = re.compile(r"^/?(?:device:)?(?:cuda|mps|xpu|hip|gpu)(?::(?:\d+|\{\}|%[ds])?)?/?$", re.IGNORECASE)
+_NUMBERED = re.compile(r"^(?:cuda|xpu|mps|/?gpu|/device:gpu):\d+$", re.IGNORECASE)
 _TEXT_DEVICE = re.compile(r"^(?:cuda|xpu|mps|/gpu|/device:gpu|gpu):?", re.IGNORECASE)
 _INDEX = re.compile(r"(?:^|_)(?:gpu|gpu_id|gpus|local_rank|rank|cuda_id|gpu_ids|device_id)$", re.IGNORECASE)
 _STRATEGIES = re.compile(r"^tensorflow\.distribute\.(?:experimental\.)?(?:Mirrored|MultiWorkerMirrored|OneDevice)Strategy$")
@@ -168,7 +169,9 @@ class Devices:
         return False
 
     def _written(self, module: Module) -> bool:
-        """See `device = "cuda"`, a default of a parameter or a field."""
+        """See `device = "cuda"`, a default of a parameter or a field, or a numbered device anywhere."""
+        if any(_NUMBERED.match(text) for text in module.strings):
+            return True
         for scope in module.scopes:
             for statement, _ in scope.statements:
                 if isinstance(statement, Assign) and statement.value is not None:

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from greenlint.python.devices import Devices
+    from greenlint.python.inference import Inference
     from greenlint.python.tracking import Tracking
     from greenlint.python.training import Training
 
@@ -127,6 +128,13 @@ class Program:
         from greenlint.python.tracking import Tracking  # noqa: PLC0415
 
         return Tracking(self)
+
+    @cached_property
+    def inference(self) -> Inference:
+        """What the program evaluates."""
+        from greenlint.python.inference import Inference  # noqa: PLC0415
+
+        return Inference(self)
 
     @cached_property
     def devices(self) -> Devices:

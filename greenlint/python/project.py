@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from greenlint.python.frameworks import FRAMEWORKS
 from greenlint.python.program import Program
 from greenlint.python.scope import Module
+from greenlint.python.tests import is_test
 from greenlint.python.view import View
 
 if TYPE_CHECKING:
@@ -32,12 +33,6 @@ _IMPORT = re.compile(
     re.MULTILINE,
 )
 _WORD = re.compile(r"[\w.]+|\*")
-_TEST = re.compile(r"(?:^|/)(?:tests?|testing|test_cases)/|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$")
-
-
-def is_test(path: str) -> bool:
-    """Tell whether a path, relative to its project and with forward slashes, is a test's."""
-    return _TEST.search(path) is not None
 
 
 class Project:

@@ -535,18 +535,12 @@ class Training:
 
     def is_adversarial(self, site: Site) -> bool:
         """Tell whether a site trains a generator against a discriminator."""
-        words = {word for module in self._near(site) for word in module.identifiers}
-        return all(any(pattern.search(word) for word in words) for pattern in _ADVERSARIAL)
+        return speaks_adversarially(site.module)
 
     def is_reinforcement(self, site: Site) -> bool:
         """Tell whether a site learns from an environment."""
-        for module in self._near(site):
-            if roots(module) & _GYMS or ({"env", "reward"} <= module.identifiers or {"env", "rewards"} <= module.identifiers):
-                return True
-        return False
-
-    def _near(self, site: Site) -> list[Module]:
-        return [site.module]
+        words = site.module.identifiers
+        return bool(roots(site.module) & _GYMS) or ("env" in words and bool({"reward", "rewards"} & words))
 
 
 _METHODS = frozenset(
@@ -646,6 +640,11 @@ def _tail(item: Expression) -> str:
     if isinstance(item, Attribute):
         return item.name
     return item.id if isinstance(item, Name) else ""
+
+
+def speaks_adversarially(module: Module) -> bool:
+    """Tell whether a file names both a generator and a discriminator."""
+    return all(any(pattern.search(word) for word in module.identifiers) for pattern in _ADVERSARIAL)
 
 
 def roots(module: Module) -> set[str]:

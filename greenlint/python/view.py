@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from greenlint.python.tests import is_test
+from greenlint.python.training import speaks_adversarially
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from greenlint.python.devices import Devices
+    from greenlint.python.inference import Inference
     from greenlint.python.program import Program
     from greenlint.python.scope import Module
     from greenlint.python.tracking import Tracking
@@ -42,6 +46,21 @@ class View:
     def devices(self) -> Devices:
         """Where the program runs, and in which precision."""
         return self.program.devices
+
+    @property
+    def inference(self) -> Inference:
+        """What the program evaluates."""
+        return self.program.inference
+
+    @property
+    def is_test(self) -> bool:
+        """Tell whether the file is a test's."""
+        return is_test(self.path)
+
+    @property
+    def is_adversarial(self) -> bool:
+        """Tell whether the file speaks of a generator and a discriminator."""
+        return speaks_adversarially(self.module)
 
     @property
     def sites(self) -> Iterator[Site]:

@@ -1,0 +1,24 @@
+"""ECO401: evaluation that records gradients."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from greenlint.detector import Flag, detects, flag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from greenlint.python.view import View
+
+
+@detects("ECO401")
+def inference_with_gradients(file: View) -> Iterator[Flag]:
+    if file.is_test:
+        return
+    inference = file.inference
+    for runs in inference.units(file.module):
+        for run in runs:
+            if inference.gradients_off(run) is False and not inference.frozen(run):
+                yield flag(run.spot.call, model=run.name)
+                break

@@ -1,0 +1,25 @@
+"""ECO402: evaluation in training mode."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from greenlint.detector import Flag, detects, flag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from greenlint.python.view import View
+
+
+@detects("ECO402")
+def missing_eval_mode(file: View) -> Iterator[Flag]:
+    # Sampling from a GAN in training mode is customary.
+    if file.is_test or file.is_adversarial:
+        return
+    inference = file.inference
+    for runs in inference.units(file.module):
+        for run in runs:
+            if inference.in_training_mode(run):
+                yield flag(run.spot.call, model=run.name)
+                break

@@ -1,0 +1,593 @@
+"""Code that runs a PyTorch model without learning from it: where, with gradients or without, in which mode.
+
+A unit of evaluation is a function that runs a model's forward and never back-propagates, or a block inside training
+code that does the same: a validation loop, or what a script does after its last gradient step. Names and `.eval()`
+tell; where neither does, a program that trains nothing only infers.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from greenlint.python.facts import (
+    Assign,
+    Attribute,
+    Call,
+    Class,
+    Collection,
+    Constant,
+    Expression,
+    For,
+    Function,
+    Name,
+    With,
+    expressions,
+    walk,
+)
+from greenlint.python.frameworks import root_of
+from greenlint.python.modes import ModeDependence
+from greenlint.python.scope import arguments_of
+from greenlint.python.training import roots
+from greenlint.python.values import (
+    ClassValue,
+    Closure,
+    FunctionValue,
+    Instance,
+    Library,
+    Literal,
+    Made,
+    Member,
+    Unknown,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from greenlint.python.program import Edge, Program
+    from greenlint.python.scope import Block, Module, Scope, Spot
+
+_TELLS = re.compile(
+    r"(?:^|_)(?:test|testing|eval|evaluate|evaluation|evaluator|val|valid|validate|validation|predict|prediction|predictions|"
+    r"infer|inference|generate|generation|sample|sampling|translate|transcribe|caption|demo|embed|embeddings?|"
+    r"extract_features?|visuali[sz]e|detect|classify|decode|recogni[sz]e|denoise|summari[sz]e|recommend|stylize|"
+    r"super_resolve|segment|encode_\w+|get_(?:features|embeddings|predictions|accuracy|logits))(?:_|$)",
+    re.IGNORECASE,
+)
+_LOOP_TELLS = re.compile(r"(?:^|_)(?:test|eval|evaluation|val|valid|validation|dev|holdout|predict|infer|inference)(?:_|$|\d|set|load|data|batch|iter|dl)", re.IGNORECASE)
+_TRAIN_TELLS = re.compile(r"(?:^|_)(?:train|training|fit|learn|optimi[sz]e|update|action|act|step|loss|attack|adapt|finetune|rollout)(?:_|$)", re.IGNORECASE)
+_MODEL_NAME = re.compile(
+    r"(?:^|_)(?:model|net|network|netG|encoder|decoder|classifier|generator|discriminator|backbone|transformer|unet|"
+    r"resnet|bert|gpt|vae|ddp_model|learner|estimator|ema)\d*$",
+    re.IGNORECASE,
+)
+_NO_GRAD = re.compile(r"(?:^|\.)(?:no_grad|inference_mode|set_grad_enabled|_set_grad_enabled)$")
+_OFF_HOOKS = re.compile(r"^(?:on_)?(?:validation|test|predict|sanity_check)_|^(?:on_validation|on_test|on_predict)")
+_DEFINING = frozenset({"forward", "__call__", "call", "__init__", "training_step", "extra_repr", "reset_parameters", "_init_weights"})
+_QUIET_METHODS = frozenset(
+    """train eval to cuda cpu half float double bfloat16 parameters named_parameters state_dict load_state_dict zero_grad
+    modules children named_modules apply requires_grad_ register_buffer add_module register_forward_hook compile
+    share_memory summary save freeze unfreeze init_weights init_hidden reset_parameters""".split()
+)
+_TORCH_MODELS = re.compile(
+    r"^(?:torchvision\.models\.(?!.*(?:Weights|_weights|get_weight|list_models))|timm\.(?:create_model|models\.)|segmentation_models_pytorch\.|"
+    r"efficientnet_pytorch\.|monai\.networks\.nets\.|torch_geometric\.nn\.models\.|open_clip\.create_model|"
+    r"torch\.nn\.(?!functional|init|utils|parallel|\w*Loss|Parameter|parameter|Module$))"
+)
+_LOSS = re.compile(r"(?:Loss|Criterion|CosineSimilarity|PairwiseDistance)$")
+_PRETRAINED = re.compile(r"^(?:transformers|diffusers|peft|optimum|adapters|sentence_transformers)\..*(?:from_pretrained|SentenceTransformer)$")
+_FROM_CONFIG = re.compile(r"^transformers\.\w*(?:Model|For\w+|LMHeadModel)(?:\.from_config|\._from_config)?$")
+_LOADED = re.compile(r"^(?:torch\.load|torch\.jit\.load|torch\.hub\.load|torch\.package\..*)$")
+_KERAS_MODEL = re.compile(r"^keras\.(?:Model|Sequential|models\.\w+|applications\.\w+(?:\.\w+)?)$")
+_RANDOM = re.compile(r"^torch\.(?:rand|randn|randint|ones|zeros|empty|rand_like|randn_like|full|arange|tensor|ones_like|zeros_like)$")
+_FEW_HOPS = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forward:
+    """One run of a model: the call, the expression that names the model, and what it can be."""
+
+    spot: Spot
+    model: Expression
+    values: tuple[Value, ...]
+
+    @property
+    def name(self) -> str:
+        """The model as it is written: `self.model`."""
+        return written(self.model)
+
+
+class Inference:
+    """The evaluation code of one program."""
+
+    def __init__(self, program: Program) -> None:
+        """Look at nothing yet."""
+        self.program = program
+        self.modes = ModeDependence(program)
+        self._forwards: dict[int, list[Forward]] = {}
+        self._gradients: dict[int, bool] = {}
+
+    # Forward calls
+
+    def forwards(self, scope: Scope) -> list[Forward]:
+        """Return the runs of a model that a scope makes itself, in order."""
+        key = id(scope)
+        if key not in self._forwards:
+            found = [one for spot in scope.spots if not spot.lazy and (one := self._forward(spot)) is not None]
+            self._forwards[key] = sorted(found, key=lambda one: one.spot.call.at)
+        return self._forwards[key]
+
+    def _forward(self, spot: Spot) -> Forward | None:
+        call = spot.call
+        if not call.arguments:
+            return None
+        func = call.func
+        if not self._speaks_torch(spot.scope.module):
+            return None
+        if isinstance(func, Attribute) and func.name not in _QUIET_METHODS:
+            method = self._method(func, spot)
+            if method is not None:
+                return method
+        values = self.program.values(func, spot.block)
+        if any(self.is_model(value, spot.scope.module) for value in values):
+            return Forward(spot, func, values)
+        if isinstance(func, (Name, Attribute)) and any(isinstance(one, Unknown) for one in values):
+            name = func.id if isinstance(func, Name) else func.name
+            if _MODEL_NAME.search(name) and not self.program.edges(spot):
+                return Forward(spot, func, values)
+        return None
+
+    def _method(self, func: Attribute, spot: Spot) -> Forward | None:
+        """See `model.encode(x)`: a method of a project's module that runs its layers."""
+        if isinstance(func.value, Call):
+            return None
+        for value in self.program.values(func, spot.block):
+            if isinstance(value, FunctionValue) and value.owner is not None:
+                method = value.scope
+                inside = spot.scope.method_of is not None and method.method_of in self.program.lineage(spot.scope.method_of)
+                if not inside and self.is_module(value.owner.cls) and self.forwards(method) and not self.tells(method):
+                    return Forward(spot, func.value, (value.owner,))
+        return None
+
+    @staticmethod
+    def _speaks_torch(module: Module) -> bool:
+        known = {"torch", "lightning", "pytorch_lightning", "transformers", "timm", "torchvision", "fastai"}
+        return bool(roots(module) & known) or any(one.level for one in module.imports)
+
+    def is_module(self, cls: Scope) -> bool:
+        """Tell whether a class of the project is a `torch.nn.Module`."""
+        return any(
+            name.startswith(("torch.nn.", "transformers.", "torchvision.models.", "timm.models."))
+            or name in ("lightning.LightningModule", "torch.nn.Module", "lightning.LightningBaseModule")
+            for name in self.program.bases(cls)
+        )
+
+    def is_model(self, value: Value, module: Module) -> bool:
+        """Tell whether a value is a PyTorch model."""
+        if isinstance(value, Instance):
+            return self.is_module(value.cls) and not _LOSS.search(value.cls.name)
+        if isinstance(value, Made) and value.call is not None:
+            name = value.name
+            if _KERAS_MODEL.match(name):
+                return "torch" in roots(module)
+            if name.startswith("transformers.") and name.endswith(("from_pretrained", "from_config")):
+                return not re.search(r"Tokenizer|Processor|Config|FeatureExtractor|Scheduler|Pipeline", name)
+            return bool(_TORCH_MODELS.match(name)) or bool(_LOADED.match(name)) or bool(_FROM_CONFIG.match(name))
+        return False
+
+    # Gradients
+
+    def uses_gradients(self, scope: Scope) -> bool:
+        """Tell whether a function back-propagates, or asks autograd for gradients, itself or in what it runs."""
+        key = id(scope)
+        if key not in self._gradients:
+            self._gradients[key] = False
+            self._gradients[key] = self.program.training.trains(scope) or any(
+                self._asks_gradients(spot) for spot in scope.spots
+            )
+        return self._gradients[key]
+
+    def _asks_gradients(self, spot: Spot) -> bool:
+        func = spot.call.func
+        name = func.name if isinstance(func, Attribute) else func.id if isinstance(func, Name) else ""
+        if name in ("grad", "requires_grad_", "enable_grad", "attribute", "jacobian", "vjp", "hessian"):
+            argument = self.program.argument(spot.call, "requires_grad", 0) if name == "requires_grad_" else None
+            return argument is None or not (isinstance(argument.value, Constant) and argument.value.value is False)
+        if any(argument.name == "requires_grad" and _is_true(argument.value) for argument in spot.call.arguments):
+            return True
+        return any(edge.kind in ("call", "guess", "pass") and self.uses_gradients(edge.target) for edge in self.program.edges(spot))
+
+    def _feeds_backward(self, scope: Scope, hops: int = 0) -> bool:
+        """Tell whether a caller back-propagates what a function gives it."""
+        for edge in self.program.callers(scope):
+            caller, spot = edge.spot.scope, edge.spot
+            inner = next(spot.block.loops(), None)
+            for other in caller.spots:
+                if other.call.at > spot.call.at and self.program.training.steps(other):
+                    if inner is None or any(loop is inner for loop in other.block.loops()):
+                        return True
+            returned = type(spot.statement).__name__ == "Leave"
+            if returned and hops < _FEW_HOPS and self._feeds_backward(caller, hops + 1):
+                return True
+        return False
+
+    # Units of evaluation
+
+    @cached_property
+    def _trains(self) -> bool:
+        training = self.program.training
+        return bool(training.sites) or any(training.trains(scope) for module in self.program.modules for scope in module.scopes)
+
+    def tells(self, scope: Scope) -> bool:
+        """Tell whether a function says by its name that it evaluates."""
+        name = _snake(scope.name)
+        return scope.kind == "function" and bool(_TELLS.search(name)) and not _TRAIN_TELLS.search(name)
+
+    def units(self, module: Module) -> Iterator[list[Forward]]:
+        """Yield the runs of models of each unit of evaluation of a file, in order."""
+        for scope in module.scopes:
+            if scope.kind == "class":
+                continue
+            runs = [one for one in self.forwards(scope) if not self._is_smoke(one)]
+            if not runs or self._is_definition(scope):
+                continue
+            if self.uses_gradients(scope):
+                yield from self._blocks(scope, runs)
+            elif self._evaluates(scope, runs):
+                yield runs
+
+    def _is_definition(self, scope: Scope) -> bool:
+        """Tell whether a function defines a model or a trainer's step rather than runs one."""
+        owner = scope.method_of
+        if scope.name in _DEFINING:
+            return owner is not None
+        if owner is None:
+            return False
+        bases = self.program.bases(owner)
+        if any(base.startswith(("transformers.", "trl.", "keras.")) and base.endswith(("Trainer", "Callback", "Model", "Layer")) for base in bases):
+            return True
+        if self.is_module(owner):
+            hook = "lightning.LightningModule" in bases
+            if hook and re.match(r"^on_(?:train|fit|after|before)|^on_epoch|^(?:training|train)_epoch", scope.name):
+                return False
+            return not self.tells(scope)
+        return False
+
+    def _evaluates(self, scope: Scope, runs: list[Forward]) -> bool:
+        if scope.parent is not None and self._feeds_backward(scope):
+            return False
+        if scope.method_of is not None and re.match(r"^on_(?:train|fit|epoch)", scope.name):
+            return True
+        if self.tells(scope) or self._evals_before(scope, runs[-1].spot):
+            return True
+        if _TRAIN_TELLS.search(_snake(scope.name)) and scope.kind == "function":
+            return False
+        if self._trains:
+            return False
+        if scope.kind == "module":
+            return True
+        return self._is_reached(scope)
+
+    def _evals_before(self, scope: Scope, spot: Spot) -> bool:
+        return any(
+            isinstance(one.call.func, Attribute) and one.call.func.name == "eval" and not one.call.arguments and one.call.at < spot.call.at
+            for one in scope.spots
+        )
+
+    def _is_reached(self, scope: Scope, hops: int = 0) -> bool:
+        """Tell whether the entry runs a function: from its top level, through calls."""
+        for edge in self.program.callers(scope):
+            if edge.spot.scope.kind == "module" or (hops < _FEW_HOPS and self._is_reached(edge.spot.scope, hops + 1)):
+                return True
+        return False
+
+    def _blocks(self, scope: Scope, runs: list[Forward]) -> Iterator[list[Forward]]:
+        """Yield the evaluation loops inside training code, and what a script does after its last gradient step."""
+        steps = [spot for spot in scope.spots if self.program.training._spot_trains(spot) or self._asks_gradients(spot)]  # noqa: SLF001
+        learning = {id(block.owner) for spot in steps for block in spot.block.up() if block.owner is not None}
+        last = max((spot.call.at for spot in steps), default=-1)
+        taken: dict[int, list[Forward]] = {}
+        after: list[Forward] = []
+        for run in runs:
+            loop = next((one for one in run.spot.block.loops() if id(one) not in learning), None)
+            if loop is not None and isinstance(loop, For):
+                words = [*_identifiers(loop.target), *_identifiers(loop.iterable)]
+                if any(_LOOP_TELLS.search(_snake(word)) for word in words) or self._evals_near(scope, run, loop):
+                    taken.setdefault(id(loop), []).append(run)
+                    continue
+            in_loop = any(id(one) in learning for one in run.spot.block.loops())
+            if scope.kind == "module" and run.spot.call.at > last and not in_loop:
+                after.append(run)
+        yield from taken.values()
+        if after and not any(run in group for group in taken.values() for run in after):
+            yield after
+
+    def _evals_near(self, scope: Scope, run: Forward, loop: For) -> bool:
+        """Tell whether the last change of mode before a loop is `.eval()`."""
+        modes = [
+            spot
+            for spot in scope.spots
+            if isinstance(spot.call.func, Attribute) and spot.call.func.name in ("eval", "train") and spot.call.at < run.spot.call.at
+            and not self.program.edges(spot)
+        ]
+        return bool(modes) and isinstance(modes[-1].call.func, Attribute) and modes[-1].call.func.name == "eval"
+
+    def _is_smoke(self, run: Forward) -> bool:
+        """Tell whether a fresh model is only fed made-up tensors, to look at shapes."""
+        arguments = run.spot.call.arguments
+        if not arguments or not all(isinstance(one, Instance) or self._is_fresh(one) for one in run.values):
+            return False
+        seen = [self.program.values(one.value, run.spot.block) for one in arguments if not one.star]
+        return bool(seen) and all(
+            any(isinstance(value, Made) and _RANDOM.match(value.name) for value in values) for values in seen[:1]
+        ) and not self._is_restored(run)
+
+    @staticmethod
+    def _is_fresh(value: Value) -> bool:
+        return isinstance(value, Made) and bool(_TORCH_MODELS.match(value.name))
+
+    def _is_restored(self, run: Forward) -> bool:
+        """Tell whether weights are loaded anywhere in the file: then its input may be noise, but it generates."""
+        return bool({"load_state_dict", "from_pretrained", "load_from_checkpoint", "load_checkpoint"} & run.spot.scope.module.identifiers)
+
+    # No gradients
+
+    def gradients_off(self, run: Forward) -> bool | None:
+        """Tell whether gradients are off at a run on every known way there; None when it cannot be told."""
+        return self._off(run.spot, set())
+
+    def _off(self, spot: Spot, seen: set[int]) -> bool | None:  # noqa: PLR0911
+        if self._off_here(spot):
+            return True
+        scope = spot.scope
+        if scope.kind == "module":
+            return False
+        if id(scope) in seen:
+            return True
+        seen = {*seen, id(scope)}
+        if self._off_by_decorator(scope) or self._off_by_hook(scope):
+            return True
+        callers = self.program.callers(scope)
+        if not callers:
+            return self._off_outside(scope, seen)
+        verdicts = [None if edge.kind == "pass" else self._off(edge.spot, seen) for edge in callers]
+        if False in verdicts:
+            return False
+        return None if None in verdicts else True
+
+    def _off_outside(self, scope: Scope, seen: set[int]) -> bool | None:
+        """Judge a function that nothing in the program calls: nested ones run where they are defined."""
+        if scope.parent is not None and scope.parent.kind == "function":
+            return None
+        return False
+
+    def _off_here(self, spot: Spot) -> bool:
+        for block in spot.block.up():
+            if isinstance(block.owner, With) and block.branch == "body":
+                for item, _ in block.owner.items:
+                    if self._is_off(item, block.parent or block):
+                        return True
+        return any(
+            _NO_GRAD.search(_last(other.call.func)) and "set_grad" in _last(other.call.func) and other.call.at < spot.call.at
+            and other.call.arguments and _is_false(other.call.arguments[0].value)
+            for scope in (spot.scope, spot.scope.module.top, self.program.entry.top)
+            for other in scope.spots
+            if not isinstance(other.statement, With)
+        )
+
+    def _is_off(self, item: Expression, block: Block) -> bool:
+        for one in expressions(item):
+            if isinstance(one, (Name, Attribute)) and _NO_GRAD.search(_last(one)):
+                return True
+        for value in self.program.values(item, block):
+            if isinstance(value, (Made, Library, Member)) and _NO_GRAD.search(value.name):
+                return True
+            scope = value.cls if isinstance(value, Instance) else None
+            if scope is not None and _mentions_off(scope):
+                return True
+        if isinstance(item, Call):
+            for value in self.program.values(item.func, block):
+                if isinstance(value, FunctionValue) and _mentions_off(value.scope):
+                    return True
+        return False
+
+    def _off_by_decorator(self, scope: Scope) -> bool:
+        for owner in scope.enclosing():
+            node = owner.node
+            outer = owner.parent.root if owner.parent is not None else owner.root
+            if isinstance(node, (Function, Class)) and owner.kind == "function":
+                for decorator in node.decorators:
+                    if self._is_off(decorator, outer):
+                        return True
+                    for value in self.program.values(decorator, outer):
+                        if isinstance(value, FunctionValue) and _mentions_off(value.scope):
+                            return True
+        return False
+
+    def _off_by_hook(self, scope: Scope) -> bool:
+        owner = scope.method_of
+        if owner is None:
+            return False
+        bases = self.program.bases(owner)
+        lightning = any(base in ("lightning.LightningModule", "lightning.Callback", "lightning.callbacks.Callback") for base in bases)
+        return lightning and bool(_OFF_HOOKS.search(scope.name))
+
+    def frozen(self, run: Forward) -> bool:
+        """Tell whether all parameters of a model have their gradients switched off somewhere in the program."""
+        for module in self.program.modules:
+            if not {"requires_grad", "requires_grad_"} & module.identifiers:
+                continue
+            for spot in module.spots():
+                func = spot.call.func
+                if isinstance(func, Attribute) and func.name == "requires_grad_" and spot.call.arguments:
+                    if _is_false(spot.call.arguments[0].value) and self._same(func.value, spot.block, run):
+                        return True
+            for scope in module.scopes:
+                for target, binding in scope.assigned:
+                    if target.name == "requires_grad" and isinstance(binding.node, Constant) and binding.node.value is False:
+                        for block in binding.block.up():
+                            if isinstance(block.owner, For) and self._parameters_of(block.owner.iterable, block, run):
+                                return not any(block.tests())
+        return False
+
+    def _parameters_of(self, item: Expression, block: Block, run: Forward) -> bool:
+        return (
+            isinstance(item, Call)
+            and isinstance(item.func, Attribute)
+            and item.func.name in ("parameters", "named_parameters")
+            and self._same(item.func.value, block, run)
+        )
+
+    # Evaluation mode
+
+    def in_training_mode(self, run: Forward) -> bool:
+        """Tell whether a model is surely in training mode at a run, on at least one known way there."""
+        if any(argument.name == "training" and _is_false(argument.value) for argument in run.spot.call.arguments):
+            return False
+        depends = [self.modes.of(value) for value in run.values]
+        if all(one is False for one in depends):
+            return False
+        return self._mode(run, run.spot, set(), 0) == "train"
+
+    def _mode(self, run: Forward, spot: Spot, seen: set[int], hops: int) -> str:  # noqa: C901, PLR0911
+        """Return "train", "eval" or "" (unknown) for the mode in which a run's model reaches a spot."""
+        scope = spot.scope
+        for other in sorted(scope.spots, key=lambda one: -one.call.at):
+            if other.call.at >= spot.call.at or other.block.excludes(spot.block):
+                continue
+            mode = self._event(other, run, set())
+            if mode:
+                return mode
+        if any(_is_mode_context(item) for block in spot.block.up() if isinstance(block.owner, With) for item, _ in block.owner.items):
+            return "eval"
+        if isinstance(scope.node, Function) and any(re.search(r"eval", _last(one.func if isinstance(one, Call) else one)) for one in scope.node.decorators):
+            return "eval"
+        if scope.kind == "module" or id(scope) in seen or hops > _FEW_HOPS:
+            return self._initial(run)
+        if self._off_by_hook(scope):
+            return "eval"
+        seen = {*seen, id(scope)}
+        callers = [edge for edge in self.program.callers(scope) if edge.kind != "pass"]
+        if len(callers) != len(self.program.callers(scope)):
+            return ""
+        if not callers:
+            return "" if self._is_parameter(run, scope) else self._initial(run)
+        modes = {self._mode(run, edge.spot, seen, hops + 1) for edge in callers}
+        return "train" if "train" in modes else "eval" if modes == {"eval"} else ""
+
+    def _is_parameter(self, run: Forward, scope: Scope) -> bool:
+        head = run.model
+        while isinstance(head, Attribute):
+            head = head.value
+        return isinstance(head, Name) and any(one.name == head.id for one in scope.parameters)
+
+    def _event(self, spot: Spot, run: Forward, seen: set[int]) -> str:
+        """Return the mode that a call leaves a run's model in, or an empty string when it changes none."""
+        func = spot.call.func
+        if isinstance(func, Attribute) and func.name in ("eval", "train"):
+            if not any(edge.kind == "call" for edge in self.program.edges(spot)) and self._same(func.value, spot.block, run):
+                if func.name == "eval":
+                    return "" if spot.call.arguments else "eval"
+                return self._train_argument(spot)
+        for edge in self.program.edges(spot):
+            if edge.kind in ("call", "guess") and id(edge.target) not in seen and edge.target is not run.spot.scope:
+                seen = {*seen, id(edge.target)}
+                for other in sorted(edge.target.spots, key=lambda one: -one.call.at):
+                    mode = self._event(other, run, seen)
+                    if mode:
+                        return mode
+        return ""
+
+    def _train_argument(self, spot: Spot) -> str:
+        argument = self.program.argument(spot.call, "mode", 0)
+        if argument is None:
+            return "train"
+        if isinstance(argument.value, Constant):
+            return "train" if argument.value.value is True else "eval" if argument.value.value is False else ""
+        # `.train(mode=flag)`: either; taken for the careful one.
+        return "eval"
+
+    def _initial(self, run: Forward) -> str:
+        """Return the mode of a model that nothing changed since it was made."""
+        modes = set()
+        for value in run.values:
+            if isinstance(value, Instance) and value.call is not None:
+                modes.add("train")
+            elif isinstance(value, Instance):
+                modes.add("train" if self.program.training.sites else "")
+            elif isinstance(value, Made) and value.call is not None:
+                if _PRETRAINED.match(value.name):
+                    modes.add("eval")
+                elif _KERAS_MODEL.match(value.name):
+                    modes.add("eval")
+                elif _TORCH_MODELS.match(value.name) or _FROM_CONFIG.match(value.name):
+                    modes.add("train")
+                else:
+                    modes.add("")
+            else:
+                modes.add("")
+        return "train" if modes == {"train"} else "eval" if modes == {"eval"} else ""
+
+    def _same(self, item: Expression, block: Block, run: Forward) -> bool:
+        """Tell whether an expression can be the model of a run: the same object, name, or nothing known of one."""
+        if _last(item) and _last(item) == _last(run.model):
+            return True
+        values = self.program.values(item, block)
+        if any(value in run.values for value in values if not isinstance(value, Unknown)):
+            return True
+        if any(_same_class(one, other) for one in values for other in run.values):
+            return True
+        return any(isinstance(one, Unknown) for one in values) or all(isinstance(one, Unknown) for one in run.values)
+
+
+def _same_class(one: Value, other: Value) -> bool:
+    """`self` stands for any object of its class; a model may hold the one that is switched."""
+    return isinstance(one, Instance) and isinstance(other, Instance) and one.cls is other.cls and (one.call is None or other.call is None)
+
+
+def _mentions_off(scope: Scope) -> bool:
+    return scope.node is not None and any(
+        isinstance(one, (Name, Attribute)) and _NO_GRAD.search(_last(one)) for one in walk(scope.node)
+    )
+
+
+def _is_mode_context(item: Expression) -> bool:
+    return any(isinstance(one, (Name, Attribute)) and re.search(r"eval(?:uat|_mode|$)", _last(one)) for one in expressions(item))
+
+
+def _is_true(item: Expression) -> bool:
+    return isinstance(item, Constant) and item.value is True
+
+
+def _is_false(item: Expression) -> bool:
+    return isinstance(item, Constant) and item.value is False
+
+
+def _identifiers(item: object) -> Iterator[str]:
+    for one in expressions(item):
+        if isinstance(one, Name):
+            yield one.id
+        elif isinstance(one, Attribute):
+            yield one.name
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def written(item: Expression) -> str:
+    """Return a dotted expression as it is written."""
+    if isinstance(item, Attribute):
+        return f"{written(item.value)}.{item.name}"
+    if isinstance(item, Name):
+        return item.id
+    return f"{written(item.func)}(...)" if isinstance(item, Call) else "model"
+
+
+def _last(item: Expression) -> str:
+    if isinstance(item, Attribute):
+        return item.name
+    return item.id if isinstance(item, Name) else ""
