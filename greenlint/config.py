@@ -70,9 +70,13 @@ class Configuration:
     """Finds the settings of each folder, reading each file of settings once."""
 
     def __init__(self, catalogue: Catalogue, overrides: Overrides, file: Path | None = None) -> None:
-        """Use `file` for every folder when it is given, else the nearest one above; a bad `file` is a `ConfigError`."""
+        """Use `file` for every folder when it is given, else the nearest one above; mistakes are `ConfigError`s."""
         self._catalogue = catalogue
         self._overrides = overrides
+        reader = _Reader("command line", "--")
+        for option in ("select", "extend-select", "ignore"):
+            for word in getattr(overrides, option.replace("-", "_")) or ():
+                reader.matching(option, word, catalogue)
         self._fixed = self._settings(file, file.parent.resolve()) if file else None
         self._of_folder: dict[Path, Settings] = {}
         self._of_file: dict[Path, Settings] = {}
@@ -154,7 +158,6 @@ def _is_pyproject(file: Path | None) -> bool:
     return file is not None and file.name == "pyproject.toml"
 
 
-@cache
 def _read(file: Path) -> dict[str, Any]:
     try:
         import tomllib

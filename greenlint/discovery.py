@@ -144,15 +144,13 @@ def _by_git(folder: Path) -> Listing | None:
     names = [name for name in dict.fromkeys(answer.stdout.split("\0")) if name]
     if not names and _is_ignored(folder):
         return None
-    files = []
     problems = [
         Problem(shown(folder / name.rstrip("/")), "cannot be read: permission denied")
         for name in re.findall(r"could not open directory '(.*)': Permission denied", answer.stderr)
     ]
     inner = {folder / name for name in names if name.endswith("/")} | set(_submodules(repository))
-    for name in names:
-        if name.endswith(SUFFIXES) and not _is_noise(name) and (file := folder / name).is_file():
-            files.append(file)
+    sources = (folder / name for name in names if name.endswith(SUFFIXES) and not _is_noise(name))
+    files = [file for file in sources if file.is_file()]
     for other in sorted(inner):
         # A repository inside the repository: git does not look into it, and its files are there all the same.
         if other.is_relative_to(folder) and other != folder and (other / ".git").exists():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -103,6 +104,13 @@ class Report:
     def open(self) -> tuple[Finding, ...]:
         """The findings that count."""
         return tuple(finding for finding in self.findings if finding.status is Status.OPEN)
+
+    def by_rule(self) -> list[tuple[Rule, int]]:
+        """Return how often each rule was met by an open finding, most frequent first."""
+        rules = {finding.rule.code: finding.rule for finding in self.open}
+        counts = Counter(finding.rule.code for finding in self.open)
+        by_count = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+        return [(rules[code], count) for code, count in by_count]
 
 
 def shown(path: Path) -> str:

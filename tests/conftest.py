@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
 from greenlint import cli, discovery
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 
 @dataclass(frozen=True)
 class Outcome:
+    """What a command left behind."""
+
     code: int
     out: str
     err: str
+
+
+class Command(Protocol):
+    """The command line as a function."""
+
+    def __call__(self, *words: str) -> Outcome: ...
 
 
 @pytest.fixture
@@ -32,7 +39,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def greenlint(folder: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
+def greenlint(folder: Path, capsys: pytest.CaptureFixture[str]) -> Command:
     """Return the command line as a function of its words."""
     assert folder
 

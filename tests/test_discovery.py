@@ -21,7 +21,9 @@ def write(folder: Path, *names: str) -> None:
 
 def names(folder: Path, *paths: Path, exclude: str = "", force: bool = False) -> list[str]:
     discovery.below.cache_clear()
-    listing = discovery.discover(paths or (folder,), lambda path: bool(exclude) and exclude in str(path), force_exclude=force)
+    listing = discovery.discover(
+        paths or (folder,), lambda path: bool(exclude) and exclude in str(path), force_exclude=force
+    )
     return [path.relative_to(folder).as_posix() for path in listing.files]
 
 
@@ -40,7 +42,15 @@ def test_only_python_and_notebooks_are_found(repository: Path) -> None:
 
 
 def test_noise_is_left_out_below_and_not_above(repository: Path) -> None:
-    write(repository, "build/a.py", "src/dist/b.py", "node_modules/c.py", "x/.venv/d.py", "src/e.py", "x/site-packages/f.py")
+    write(
+        repository,
+        "build/a.py",
+        "src/dist/b.py",
+        "node_modules/c.py",
+        "x/.venv/d.py",
+        "src/e.py",
+        "x/site-packages/f.py",
+    )
     assert names(repository) == ["src/e.py"]
     assert names(repository, repository / "build") == ["build/a.py"]
 

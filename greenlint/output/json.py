@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from greenlint.finding import Finding, Problem, Report, TextPlace
@@ -23,10 +22,9 @@ def render(report: Report, look: Look) -> Iterator[str]:
         "errors": [_problem(problem) for problem in report.problems],
     }
     if look.statistics:
-        counts = Counter(finding.rule for finding in report.open)
         document["statistics"] = [
             {"code": rule.code, "name": rule.name, "severity": rule.severity.value, "count": count}
-            for rule, count in sorted(counts.items(), key=lambda item: (-item[1], item[0].code))
+            for rule, count in report.by_rule()
         ]
     yield from json.dumps(document, indent=2, ensure_ascii=False).split("\n")
 

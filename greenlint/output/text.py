@@ -69,10 +69,10 @@ def where(finding: Finding) -> str:
 
 def statistics(report: Report, look: Look) -> Iterator[str]:
     """Yield how often each rule was found, most frequent first."""
-    counts = Counter(finding.rule for finding in report.open)
-    width = max((len(str(count)) for count in counts.values()), default=0)
+    counts = report.by_rule()
+    width = max((len(str(count)) for _, count in counts), default=0)
     paint = Paint(look)
-    for rule, count in sorted(counts.items(), key=lambda item: (-item[1], item[0].code)):
+    for rule, count in counts:
         yield f"{paint.bold(str(count).rjust(width))}  {rule.code}  {rule.name}"
 
 
