@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from greenlint.python.facts import (
-    Argument,
     Assign,
     Attribute,
     Choice,
@@ -16,16 +15,16 @@ from greenlint.python.facts import (
     Expression,
     Function,
     Group,
+    Mapping,
     Name,
     Operation,
     Subscript,
+    tail,
 )
-from greenlint.python.frameworks import root_of
 from greenlint.python.scope import arguments_of
-from greenlint.python.values import Display, Library, Literal, Made, Member
+from greenlint.python.values import Display, Library, Literal, Made
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
 
     from greenlint.python.program import Program
     from greenlint.python.scope import Block, Module, Spot
@@ -175,8 +174,12 @@ class Devices:
         for scope in module.scopes:
             for statement, _ in scope.statements:
                 if isinstance(statement, Assign) and statement.value is not None:
-                    if any("device" in _last(one).lower() for one in statement.targets) and _mentions(statement.value):
+                    if any("device" in tail(one).lower() for one in statement.targets) and _mentions(statement.value):
                         return True
+            for spot in scope.spots:
+                # Defaults of a trainer given as a dict: `trainer_defaults={"accelerator": "gpu"}`.
+                if any(isinstance(one.value, Mapping) and _sets_accelerator(one.value) for one in spot.call.arguments):
+                    return True
             if isinstance(scope.node, Function):
                 for parameter in scope.node.parameters:
                     if "device" in parameter.name.lower() and isinstance(parameter.default, Constant):
@@ -210,7 +213,7 @@ class Devices:
             for spot in module.spots():
                 if any(_LAUNCHED.match(name) for name in self.program.callees(spot)):
                     return True
-                if "LightningCLI" in _last(spot.call.func):
+                if "LightningCLI" in tail(spot.call.func):
                     return True
         return False
 
@@ -245,6 +248,13 @@ def _mentions(item: Expression) -> bool:
     return False
 
 
+def _sets_accelerator(item: Mapping) -> bool:
+    return any(
+        isinstance(key, Constant) and key.value == "accelerator" and isinstance(value, Constant) and value.value in _ACCELERATORS
+        for key, value in zip(item.keys, item.values, strict=True)
+    )
+
+
 def _is_visible(target: Expression) -> bool:
     return (
         isinstance(target, Subscript)
@@ -252,9 +262,3 @@ def _is_visible(target: Expression) -> bool:
         and isinstance(target.index[0], Constant)
         and target.index[0].value == "CUDA_VISIBLE_DEVICES"
     )
-
-
-def _last(item: Expression) -> str:
-    if isinstance(item, Attribute):
-        return item.name
-    return item.id if isinstance(item, Name) else ""

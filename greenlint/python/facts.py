@@ -344,6 +344,31 @@ def expressions(item: object) -> Iterator[Node]:
                 yield from expressions(getattr(item, name))
 
 
+def tail(item: Node | None) -> str:
+    """Return the last name of a dotted expression: `c` of `a.b.c`; empty for anything else."""
+    if isinstance(item, Attribute):
+        return item.name
+    return item.id if isinstance(item, Name) else ""
+
+
+def words_of(item: object) -> Iterator[str]:
+    """Yield the names, attributes and keywords in an expression."""
+    for one in expressions(item):
+        if isinstance(one, (Name, Attribute)):
+            yield tail(one)
+        elif isinstance(one, Argument) and one.name:
+            yield one.name
+
+
+def written(item: Node) -> str:
+    """Return a dotted expression as it is written; calls are shortened, anything else is "model"."""
+    if isinstance(item, Attribute):
+        return f"{written(item.value)}.{item.name}"
+    if isinstance(item, Name):
+        return item.id
+    return f"{written(item.func)}(...)" if isinstance(item, Call) else "model"
+
+
 @cache
 def _fields(kind: type[Node]) -> tuple[str, ...]:
     return tuple(name for name in kind.__slots__ if name not in ("name", "id", "star", "kind", "operator", "head"))

@@ -88,7 +88,7 @@ def root_of(name: str) -> str:
 # Calls that give back (a form of) their first argument.
 TRANSPARENT = frozenset(
     """
-    torch.compile torch.jit.script torch.nn.parallel.DataParallel torch.nn.parallel.DistributedDataParallel
+    torch.compile torch.nn.parallel.DataParallel torch.nn.parallel.DistributedDataParallel
     torch.nn.SyncBatchNorm.convert_sync_batchnorm torch.distributed.fsdp.FullyShardedDataParallel
     torch.distributed.fsdp.fully_shard apex.parallel.DistributedDataParallel
     copy.copy copy.deepcopy functools.partial functools.wraps tensorflow.function jax.jit tqdm.tqdm tqdm.auto.tqdm

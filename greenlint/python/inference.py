@@ -13,11 +13,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from greenlint.python.facts import (
-    Assign,
     Attribute,
     Call,
     Class,
-    Collection,
     Constant,
     Expression,
     For,
@@ -25,19 +23,17 @@ from greenlint.python.facts import (
     Name,
     With,
     expressions,
+    tail,
     walk,
+    words_of,
+    written,
 )
-from greenlint.python.frameworks import root_of
 from greenlint.python.modes import ModeDependence
-from greenlint.python.scope import arguments_of
 from greenlint.python.training import roots
 from greenlint.python.values import (
-    ClassValue,
-    Closure,
     FunctionValue,
     Instance,
     Library,
-    Literal,
     Made,
     Member,
     Unknown,
@@ -45,9 +41,9 @@ from greenlint.python.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from greenlint.python.program import Edge, Program
+    from greenlint.python.program import Program
     from greenlint.python.scope import Block, Module, Scope, Spot
 
 _TELLS = re.compile(
@@ -294,7 +290,7 @@ class Inference:
         for run in runs:
             loop = next((one for one in run.spot.block.loops() if id(one) not in learning), None)
             if loop is not None and isinstance(loop, For):
-                words = [*_identifiers(loop.target), *_identifiers(loop.iterable)]
+                words = [*words_of(loop.target), *words_of(loop.iterable)]
                 if any(_LOOP_TELLS.search(_snake(word)) for word in words) or self._evals_near(scope, run, loop):
                     taken.setdefault(id(loop), []).append(run)
                     continue
@@ -371,7 +367,7 @@ class Inference:
                     if self._is_off(item, block.parent or block):
                         return True
         return any(
-            _NO_GRAD.search(_last(other.call.func)) and "set_grad" in _last(other.call.func) and other.call.at < spot.call.at
+            _NO_GRAD.search(tail(other.call.func)) and "set_grad" in tail(other.call.func) and other.call.at < spot.call.at
             and other.call.arguments and _is_false(other.call.arguments[0].value)
             for scope in (spot.scope, spot.scope.module.top, self.program.entry.top)
             for other in scope.spots
@@ -380,7 +376,7 @@ class Inference:
 
     def _is_off(self, item: Expression, block: Block) -> bool:
         for one in expressions(item):
-            if isinstance(one, (Name, Attribute)) and _NO_GRAD.search(_last(one)):
+            if isinstance(one, (Name, Attribute)) and _NO_GRAD.search(tail(one)):
                 return True
         for value in self.program.values(item, block):
             if isinstance(value, (Made, Library, Member)) and _NO_GRAD.search(value.name):
@@ -463,7 +459,7 @@ class Inference:
                 return mode
         if any(_is_mode_context(item) for block in spot.block.up() if isinstance(block.owner, With) for item, _ in block.owner.items):
             return "eval"
-        if isinstance(scope.node, Function) and any(re.search(r"eval", _last(one.func if isinstance(one, Call) else one)) for one in scope.node.decorators):
+        if isinstance(scope.node, Function) and any(re.search(r"eval", tail(one.func if isinstance(one, Call) else one)) for one in scope.node.decorators):
             return "eval"
         if scope.kind == "module" or id(scope) in seen or hops > _FEW_HOPS:
             return self._initial(run)
@@ -533,7 +529,7 @@ class Inference:
 
     def _same(self, item: Expression, block: Block, run: Forward) -> bool:
         """Tell whether an expression can be the model of a run: the same object, name, or nothing known of one."""
-        if _last(item) and _last(item) == _last(run.model):
+        if tail(item) and tail(item) == tail(run.model):
             return True
         values = self.program.values(item, block)
         if any(value in run.values for value in values if not isinstance(value, Unknown)):
@@ -550,12 +546,12 @@ def _same_class(one: Value, other: Value) -> bool:
 
 def _mentions_off(scope: Scope) -> bool:
     return scope.node is not None and any(
-        isinstance(one, (Name, Attribute)) and _NO_GRAD.search(_last(one)) for one in walk(scope.node)
+        isinstance(one, (Name, Attribute)) and _NO_GRAD.search(tail(one)) for one in walk(scope.node)
     )
 
 
 def _is_mode_context(item: Expression) -> bool:
-    return any(isinstance(one, (Name, Attribute)) and re.search(r"eval(?:uat|_mode|$)", _last(one)) for one in expressions(item))
+    return any(isinstance(one, (Name, Attribute)) and re.search(r"eval(?:uat|_mode|$)", tail(one)) for one in expressions(item))
 
 
 def _is_true(item: Expression) -> bool:
@@ -566,28 +562,6 @@ def _is_false(item: Expression) -> bool:
     return isinstance(item, Constant) and item.value is False
 
 
-def _identifiers(item: object) -> Iterator[str]:
-    for one in expressions(item):
-        if isinstance(one, Name):
-            yield one.id
-        elif isinstance(one, Attribute):
-            yield one.name
-
 
 def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-
-
-def written(item: Expression) -> str:
-    """Return a dotted expression as it is written."""
-    if isinstance(item, Attribute):
-        return f"{written(item.value)}.{item.name}"
-    if isinstance(item, Name):
-        return item.id
-    return f"{written(item.func)}(...)" if isinstance(item, Call) else "model"
-
-
-def _last(item: Expression) -> str:
-    if isinstance(item, Attribute):
-        return item.name
-    return item.id if isinstance(item, Name) else ""

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from greenlint.python.facts import Attribute, Call, Constant, Name, walk
-from greenlint.python.values import ClassValue, FunctionValue, Instance, Library, Literal, Made, Unknown, Value
+from greenlint.python.values import ClassValue, FunctionValue, Instance, Library, Made, Unknown, Value
 
 if TYPE_CHECKING:
     from greenlint.python.program import Program

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from greenlint.python.facts import Attribute, Call, Constant, Function, Name, Subscript
+from greenlint.python.facts import (
+    Attribute,
+    Call,
+    Constant,
+    Function,
+    Name,
+    tail,
+)
 from greenlint.python.scope import arguments_of
 from greenlint.python.values import (
     UNKNOWN,
     ClassValue,
-    FunctionValue,
     Instance,
     Library,
     Literal,
@@ -18,9 +24,8 @@ from greenlint.python.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
 
-    from greenlint.python.facts import Argument, Expression, Parameter
+    from greenlint.python.facts import Argument, Parameter
     from greenlint.python.program import Program
     from greenlint.python.scope import Block, Scope, Spot
 
@@ -152,7 +157,7 @@ class Declared:
             return None
         outer = scope.parent.root if scope.parent is not None else scope.root
         for decorator in node.decorators:
-            if isinstance(decorator, Call) and _last(decorator.func) in ("option", "argument"):
+            if isinstance(decorator, Call) and tail(decorator.func) in ("option", "argument"):
                 words = [a.value.value for a in decorator.arguments if not a.name and isinstance(a.value, Constant)]
                 names = [str(word) for word in words]
                 if names and (parameter.name in names or _destination(names) == parameter.name):
@@ -184,9 +189,3 @@ def _destination(words: list[str]) -> str:
     plain = [word for word in words if not word.startswith("-")]
     chosen = plain[0] if plain and len(words) > 1 else long[0]
     return chosen.split("/")[0].lstrip("-").replace("-", "_")
-
-
-def _last(expression: Expression) -> str:
-    if isinstance(expression, Attribute):
-        return expression.name
-    return expression.id if isinstance(expression, Name) else ""

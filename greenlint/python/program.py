@@ -55,7 +55,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from greenlint.python.devices import Devices
+    from greenlint.python.exports import Exports
     from greenlint.python.inference import Inference
+    from greenlint.python.serving import Serving
     from greenlint.python.tracking import Tracking
     from greenlint.python.training import Training
 
@@ -135,6 +137,20 @@ class Program:
         from greenlint.python.inference import Inference  # noqa: PLC0415
 
         return Inference(self)
+
+    @cached_property
+    def exports(self) -> Exports:
+        """What the program ships."""
+        from greenlint.python.exports import Exports  # noqa: PLC0415
+
+        return Exports(self)
+
+    @cached_property
+    def serving(self) -> Serving:
+        """What the program loads again and again."""
+        from greenlint.python.serving import Serving  # noqa: PLC0415
+
+        return Serving(self)
 
     @cached_property
     def devices(self) -> Devices:
@@ -230,6 +246,9 @@ class Program:
         if len(item.operands) != 2:  # noqa: PLR2004
             return _NOTHING
         left, right = (self.values(one, block) for one in item.operands)
+        lists = [one for one in (*left, *right) if isinstance(one, Display)]
+        if lists and item.operator == "+":
+            return [*lists, UNKNOWN] if len(lists) < len(left) + len(right) else lists
         if len(left) == len(right) == 1 and isinstance(left[0], Literal) and isinstance(right[0], Literal):
             result = _arithmetic(item.operator, left[0].value, right[0].value)
             if result is not None:
@@ -317,6 +336,9 @@ class Program:
             for index in binding.path:
                 found = tuple(value for one in found for value in self._item_or_unpacked(one, index))
             return found
+        if binding.kind == "update":
+            # `layers += [block]` lengthens a list; a number that is counted up is not known.
+            return [one if isinstance(one, Display) else UNKNOWN for one in self.values(node, block)]  # type: ignore[arg-type]
         if binding.kind == "item":
             found = tuple(value for one in self.values(node, block) for value in self._elements(one))  # type: ignore[arg-type]
             for index in binding.path:

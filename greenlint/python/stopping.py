@@ -14,16 +14,12 @@ from greenlint.python.facts import (
     Attribute,
     Call,
     Class,
-    Collection,
-    Comprehension,
     Constant,
     Evaluate,
     Expression,
     For,
-    Function,
     Group,
     If,
-    Lambda,
     Leave,
     Mapping,
     Name,
@@ -34,13 +30,14 @@ from greenlint.python.facts import (
     While,
     With,
     expressions,
+    tail,
     walk,
 )
 from greenlint.python.scope import arguments_of
-from greenlint.python.values import ClassValue, Display, FunctionValue, Instance, Library, Literal, Made, Unknown
+from greenlint.python.values import ClassValue, Display, Instance, Library, Literal, Made
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from greenlint.python.program import Program
     from greenlint.python.scope import Block, Scope
@@ -149,14 +146,14 @@ class Stopping:
     def _counts_only(self, test: Expression, scope: Scope, loop: For | While | None) -> bool:
         """Tell whether a flag such as `should_stop` only ever follows a count of steps or epochs."""
         names = [one for one in _leaves_of(test) if isinstance(one, (Name, Attribute))]
-        flags = [one for one in names if re.search(r"stop|done|finish", _last(one), re.IGNORECASE)]
+        flags = [one for one in names if re.search(r"stop|done|finish", tail(one), re.IGNORECASE)]
         if not flags or len(flags) != len(names):
             return False
         written = [
             tests
             for one in flags
             for where in self._scopes_writing(one, scope)
-            for tests in _assignments(where, _last(one))
+            for tests in _assignments(where, tail(one))
         ]
         return bool(written) and not any(self._depends(tests, scope, loop) for tests in written if tests)
 
@@ -332,7 +329,7 @@ class Stopping:
 
 
 def _is_train(call: Call) -> bool:
-    return _last(call.func) == "train"
+    return tail(call.func) == "train"
 
 
 def _ways_out(body: tuple[Statement, ...], tests: tuple[Expression, ...]) -> Iterator[tuple[Expression, ...]]:
@@ -369,14 +366,14 @@ def _exits(statement: Statement) -> bool:
     return (
         isinstance(statement, Evaluate)
         and isinstance(statement.value, Call)
-        and _last(statement.value.func) in _LEAVES
+        and tail(statement.value.func) in _LEAVES
     )
 
 
 def _assignments(scope: Scope, name: str) -> Iterator[tuple[Expression, ...]]:
     """Yield the conditions under which a flag is set to something other than its start, with what it is set to."""
     for statement, block in scope.statements:
-        if isinstance(statement, Assign) and any(_last(target) == name for target in statement.targets):
+        if isinstance(statement, Assign) and any(tail(target) == name for target in statement.targets):
             if isinstance(statement.value, Constant) and statement.value.value is False:
                 continue
             tests = tuple(item.test for item, _ in block.tests())
@@ -386,18 +383,18 @@ def _assignments(scope: Scope, name: str) -> Iterator[tuple[Expression, ...]]:
 
 def _appended(item: Expression, block: Block) -> Iterator[tuple[Expression, Block]]:
     """Yield what is appended to a list of this name in the same file."""
-    name = _last(item)
+    name = tail(item)
     if not isinstance(item, (Name, Attribute)) or not name:
         return
     for spot in block.scope.module.spots():
         func = spot.call.func
-        if isinstance(func, Attribute) and func.name in ("append", "insert", "extend") and _last(func.value) == name:
+        if isinstance(func, Attribute) and func.name in ("append", "insert", "extend") and tail(func.value) == name:
             if spot.call.arguments:
                 yield spot.call.arguments[-1].value, spot.block
     for scope in block.scope.module.scopes:
         for statement, where in scope.statements:
             if isinstance(statement, Assign) and statement.operator == "+" and statement.value is not None:
-                if any(_last(target) == name for target in statement.targets):
+                if any(tail(target) == name for target in statement.targets):
                     yield statement.value, where
 
 
@@ -422,9 +419,3 @@ def _leaves_of(item: Expression) -> Iterator[Expression]:
 
 def _is_option_limit(word: str) -> bool:
     return bool(re.search(r"max_|_limit|stop_(?:at|after)?_?(?:step|iter|epoch)|val_(?:interval|freq|every|epoch|step)|eval_", word))
-
-
-def _last(item: Expression | None) -> str:
-    if isinstance(item, Attribute):
-        return item.name
-    return item.id if isinstance(item, Name) else ""

@@ -11,15 +11,28 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from greenlint.python.facts import Assign, Attribute, Call, Collection, Constant, Function, Import, Leave, Name, With, walk
-from greenlint.python.values import ClassValue, Display, FunctionValue, Instance, Library, Literal, Made, Member, Value
+from greenlint.python.facts import (
+    Assign,
+    Attribute,
+    Call,
+    Collection,
+    Constant,
+    Function,
+    Import,
+    Leave,
+    Name,
+    With,
+    tail,
+    walk,
+)
+from greenlint.python.values import ClassValue, Display, Instance, Library, Literal, Made, Member, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from greenlint.python.facts import Expression
     from greenlint.python.program import Program
-    from greenlint.python.scope import Block, Module, Scope, Spot
+    from greenlint.python.scope import Block, Module, Spot
 
 # Classes whose objects measure between a start and a stop; every name that ends one of the known packages' paths.
 _PACKAGES = re.compile(
@@ -104,7 +117,7 @@ class Tracking:
             for spot in module.spots()
             for argument in spot.call.arguments
         ) or any(
-            _last(target) == "report_to" and statement.value is not None and self._any(statement.value, block)
+            tail(target) == "report_to" and statement.value is not None and self._any(statement.value, block)
             for scope in module.scopes
             for statement, block in scope.statements
             if isinstance(statement, Assign)
@@ -141,10 +154,10 @@ class Tracking:
     def _called_back(self) -> bool:
         for module in self._concerned:
             for spot in module.spots():
-                if _CALLBACK.search(_last(spot.call.func)):
+                if _CALLBACK.search(tail(spot.call.func)):
                     return True
                 for argument in spot.call.arguments:
-                    if isinstance(argument.value, (Name, Attribute)) and _CALLBACK.search(_last(argument.value)):
+                    if isinstance(argument.value, (Name, Attribute)) and _CALLBACK.search(tail(argument.value)):
                         return True
         return False
 
@@ -253,9 +266,3 @@ class Tracking:
 
 def _used(module: Module, bound: str) -> bool:
     return any(isinstance(one, Name) and one.id == bound for one in walk(module.facts.body))
-
-
-def _last(item: Expression) -> str:
-    if isinstance(item, Attribute):
-        return item.name
-    return item.id if isinstance(item, Name) else ""

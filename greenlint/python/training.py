@@ -12,32 +12,31 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from greenlint.python.facts import (
-    Assign,
     Attribute,
     Call,
-    Collection,
+    Class,
     Constant,
     Expression,
     For,
     Function,
     Group,
-    If,
     Leave,
+    Statement,
     Loop,
     Mapping,
     Name,
-    Node,
     Operation,
     While,
     expressions,
+    tail,
+    words_of,
 )
-from greenlint.python.frameworks import TRANSPARENT, root_of
-from greenlint.python.scope import Block, Module, Scope, Spot, arguments_of
+from greenlint.python.frameworks import root_of
+from greenlint.python.scope import Block, Module, Scope, Spot
 from greenlint.python.values import (
     UNKNOWN,
     ClassValue,
     Display,
-    FunctionValue,
     Instance,
     Library,
     Literal,
@@ -192,7 +191,7 @@ class Training:
             return ""
         imported = roots(spot.scope.module)
         keywords = {argument.name for argument in spot.call.arguments}
-        receiver = _tail(func.value).lower()
+        receiver = tail(func.value).lower()
         if method in ("fit", "fit_generator") and imported & {"keras", "tensorflow", "tf_keras"}:
             others = imported & {"sklearn", "lightning", "pytorch_lightning", "torch"}
             if "epochs" in keywords or (keywords & _KERAS_WORDS and "model" in receiver and not others):
@@ -243,7 +242,7 @@ class Training:
         if fetches is None:
             return any(name.endswith((".minimize.run", ".apply_gradients.run")) for name in names)
         known = any(name.endswith(f".{one}.run") for name in names for one in _SESSIONS)
-        if not known and not (isinstance(call.func, Attribute) and "sess" in _tail(call.func.value).lower()):
+        if not known and not (isinstance(call.func, Attribute) and "sess" in tail(call.func.value).lower()):
             return False
         return any(_is_train_op(name) for name in self._fetched(fetches.value, spot.block))
 
@@ -374,7 +373,7 @@ class Training:
         words = _loop_words(loop)
         if any(_EPOCH.search(word) for word in words):
             return [key]
-        if not any(_AROUND.search(word) for word in words) and not _PLAIN_NAME.match(_tail(loop.target)):
+        if not any(_AROUND.search(word) for word in words) and not _PLAIN_NAME.match(tail(loop.target)):
             return [key]
         below = [
             child
@@ -438,7 +437,7 @@ class Training:
         left, right = test.operands
         bound = right if test.operator in ("<", "<=", "!=") else left
         counter = left if bound is right else right
-        if not any(_EPOCH.search(word) for word in _identifiers(counter)):
+        if not any(_EPOCH.search(word) for word in words_of(counter)):
             return []
         return _counts(self.program.literals(bound, block))
 
@@ -450,7 +449,7 @@ class Training:
         if framework == "huggingface":
             return tuple(self._huggingface_epochs(spot)), ()
         positions = {"fit_generator": 2, "fine_tune": 0, "fit_one_cycle": 0, "fit_flat_cos": 0}
-        name = _tail(spot.call.func)
+        name = tail(spot.call.func)
         position = positions.get(name, {"keras": 3, "fastai": 0}.get(framework))
         words = ("epochs", "nb_epoch", "n_epoch", "n_epochs")
         if self.program.argument(spot.call, "initial_epoch") is not None:
@@ -531,6 +530,87 @@ class Training:
             return bool(roots(site.module) & {"torch", "keras", "lightning", "pytorch_lightning", "transformers", "accelerate"})
         return site.framework in ("keras", "lightning", "huggingface")
 
+    # Bounds
+
+    def unbounded(self, site: Site) -> str:
+        """Say why nothing bounds a site, or return an empty string."""
+        if site.framework == "loop":
+            return self._endless(site)
+        if site.framework == "lightning" and site.spot is not None and tail(site.spot.call.func) == "fit":
+            causes = [self._trainer_unbounded(call, block, site) for call, block in self.trainer_calls(site.spot)]
+            return causes[0] if causes and all(causes) else ""
+        return ""
+
+    def _trainer_unbounded(self, call: Call, block: Block, site: Site) -> str:
+        if self.program.open_ended(call) or tail(call.func) not in ("Trainer",) or site.spot is None:
+            return ""
+        if any(self._is_set(call, word, block) for word in ("max_steps", "max_time")):
+            return ""
+        quick = self.program.argument(call, "fast_dev_run")
+        if quick is not None and not (isinstance(quick.value, Constant) and not quick.value.value):
+            return ""
+        callbacks = self.program.argument(call, "callbacks")
+        if callbacks is not None and "Timer" in site.module.identifiers:
+            return ""
+        epochs = self.program.argument(call, "max_epochs")
+        if epochs is None:
+            return "the Trainer has no max_epochs, max_steps or max_time: Lightning runs 1000 epochs"
+        values = self.program.values(epochs.value, block)
+        if not all(isinstance(one, Literal) for one in values):
+            return ""
+        if all(isinstance(one, Literal) and one.value is None for one in values) and isinstance(epochs.value, Constant):
+            return "max_epochs=None: Lightning runs 1000 epochs"
+        if all(isinstance(one, Literal) and one.value == -1 for one in values):
+            return "" if self.stopping.stops(site) is not False else "max_epochs=-1 and no early stopping"
+        return ""
+
+    def _endless(self, site: Site) -> str:
+        for loop, block in self._around(site):
+            if isinstance(loop, While):
+                endless = isinstance(loop.test, Constant) and bool(loop.test.value)
+                cause = "`while True` has no way out"
+            else:
+                endless = isinstance(loop, For) and any(
+                    name in ("itertools.count", "itertools.cycle") for name in self.program.names(loop.iterable, block)
+                )
+                cause = "the loop counts without end and has no way out"
+            if endless and not self._has_way_out(loop, block.scope):
+                return cause
+        return ""
+
+    def _around(self, site: Site) -> Iterator[tuple[Loop, Block]]:
+        """Yield the loop of a site; a site is its outermost loop, so nothing outside it trains."""
+        if isinstance(site.node, (For, While)):
+            yield site.node, site.block
+
+    def _has_way_out(self, loop: Loop, scope: Scope) -> bool:
+        """Tell whether anything in a loop leaves it: break, return, raise, yield, exit, an iterator that runs dry."""
+        if _leaves(loop.body, nested=False):
+            return True
+        for spot in scope.spots:
+            if not any(block.owner is loop for block in spot.block.up()):
+                continue
+            if tail(spot.call.func) in ("exit", "_exit", "quit", "abort", "next", "kill", "__next__"):
+                return True
+            for edge in self.program.edges(spot):
+                if edge.kind != "spawn" and self._can_end(edge.target, set()):
+                    return True
+        return False
+
+    def _can_end(self, scope: Scope, seen: set[int]) -> bool:
+        """Tell whether a function can raise or end the process."""
+        if id(scope) in seen:
+            return False
+        seen.add(id(scope))
+        if any(isinstance(one, Leave) and one.kind == "raise" for one, _ in scope.statements):
+            return True
+        for spot in scope.spots:
+            if tail(spot.call.func) in ("exit", "_exit", "quit", "abort"):
+                return True
+            if any(self._can_end(edge.target, seen) for edge in self.program.edges(spot) if edge.kind == "call"):
+                return True
+        return False
+
     # Kinds of training that early stopping does not suit
 
     def is_adversarial(self, site: Site) -> bool:
@@ -575,6 +655,25 @@ def _entry_point(name: str, method: str) -> str:  # noqa: C901, PLR0911, PLR0912
     return "sklearn" if _SKLEARN.match(name) else ""
 
 
+def _leaves(body: tuple[Statement, ...], *, nested: bool) -> bool:
+    """Tell whether statements leave the loop around them; a `break` in an inner loop leaves only that."""
+    for one in body:
+        if isinstance(one, Leave) and (one.kind in ("return", "raise") or (one.kind == "break" and not nested)):
+            return True
+        if isinstance(one, (Function, Class)):
+            continue
+        if any(isinstance(part, Group) and part.kind == "yield" for part in expressions(one)):
+            return True
+        inner = nested or isinstance(one, (For, While))
+        for name in ("body", "orelse", "finalbody"):
+            if _leaves(getattr(one, name, ()), nested=inner and name == "body"):
+                return True
+        for *_, held in (*getattr(one, "handlers", ()), *getattr(one, "cases", ())):
+            if _leaves(held, nested=nested):
+                return True
+    return False
+
+
 def _is_train_op(name: str) -> bool:
     return name.endswith((".minimize", ".apply_gradients", ".create_train_op", ".optimize_loss", ".get_updates"))
 
@@ -589,7 +688,7 @@ def _range_of(iterable: Expression) -> Call | None:
     for _ in range(4):
         if not isinstance(item, Call):
             return None
-        name = _tail(item.func)
+        name = tail(item.func)
         if name in ("range", "trange", "arange", "tnrange", "xrange"):
             return item
         if not item.arguments:
@@ -613,33 +712,16 @@ def _plain(one: Literal) -> float:
     return one.value if isinstance(one.value, (int, float)) else 0
 
 
-def _identifiers(item: object) -> Iterator[str]:
-    for one in expressions(item):
-        if isinstance(one, Name):
-            yield one.id
-        elif isinstance(one, Attribute):
-            yield one.name
-        elif isinstance(one, Call):
-            for argument in one.arguments:
-                if argument.name:
-                    yield argument.name
-
 
 def _loop_words(loop: Loop) -> list[str]:
     if isinstance(loop, For):
-        return [*_identifiers(loop.target), *_identifiers(loop.iterable)]
-    return list(_identifiers(loop.test))
+        return [*words_of(loop.target), *words_of(loop.iterable)]
+    return list(words_of(loop.test))
 
 
 def _names_epoch(item: Expression) -> bool:
-    return any(_EPOCH.search(word) for word in _identifiers(item))
+    return any(_EPOCH.search(word) for word in words_of(item))
 
-
-def _tail(item: Expression) -> str:
-    """Return the last name of a dotted expression."""
-    if isinstance(item, Attribute):
-        return item.name
-    return item.id if isinstance(item, Name) else ""
 
 
 def speaks_adversarially(module: Module) -> bool:

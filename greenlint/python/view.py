@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from greenlint.python.devices import Devices
+    from greenlint.python.exports import Exports
     from greenlint.python.inference import Inference
     from greenlint.python.program import Program
     from greenlint.python.scope import Module
+    from greenlint.python.serving import Serving
     from greenlint.python.tracking import Tracking
     from greenlint.python.training import Site, Training
 
@@ -51,6 +53,24 @@ class View:
     def inference(self) -> Inference:
         """What the program evaluates."""
         return self.program.inference
+
+    @property
+    def exports(self) -> Exports:
+        """What the program ships."""
+        return self.program.exports
+
+    @property
+    def serving(self) -> Serving:
+        """What the program loads again and again."""
+        return self.program.serving
+
+    @property
+    def runs_models(self) -> bool:
+        """Tell whether the file itself trains or evaluates."""
+        if next(self.sites, None) is not None:
+            return True
+        training, inference = self.program.training, self.program.inference
+        return any(inference.forwards(scope) or any(training.steps(spot) for spot in scope.spots) for scope in self.module.scopes)
 
     @property
     def is_test(self) -> bool:

@@ -1,0 +1,25 @@
+"""ECO502: a model exported in training mode."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from greenlint.detector import Flag, detects, flag
+from greenlint.python.facts import written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from greenlint.python.view import View
+
+
+@detects("ECO502")
+def export_in_training_mode(file: View) -> Iterator[Flag]:
+    if file.is_test:
+        return
+    for export in file.exports.all(file.module):
+        if not file.exports.in_training_mode(export) or export.model is None:
+            continue
+        # dynamo=False switches to evaluation by itself, and TrainingMode.* says what it wants (ECO503).
+        if not file.exports.chooses_mode(export):
+            yield flag(export.spot.call, export=export.name, model=written(export.model))
