@@ -91,9 +91,9 @@ def test_a_reader_that_leaves_ends_the_run_without_a_traceback(folder: Path) -> 
         (folder / f"a{number}.py").write_text(
             "import torch\nopt = torch.optim.SGD(p)\nfor epoch in range(90):\n    x.backward()\n    opt.step()\n"
         )
-    piped = subprocess.run(
+    piped = subprocess.run(  # noqa: S602  a pipe is what is tested
         f"{sys.executable} -m greenlint check . | head -1",
-        shell=True,  # noqa: S602  a pipe is what is tested
+        shell=True,
         capture_output=True,
         text=True,
         check=False,
