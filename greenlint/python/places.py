@@ -7,12 +7,13 @@ answers instead: slower, never wrong.
 
 from __future__ import annotations
 
+import ast
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from greenlint.python.facts import Call, For, Node, While
+from greenlint.python.facts import Call, Constant, For, Node, While
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,12 +61,22 @@ class Ruler:
 
     def span(self, node: Node) -> Span:
         """Measure a node: a call to its closing bracket, a loop to its colon, anything else to the end of its text."""
+        literal = self._literal(node) if isinstance(node, Constant) and node.to <= node.at else None
+        if literal is not None:
+            return Span(*self._position(literal[0]), *self._position(literal[1]))
         start = self._words[min(node.at, len(self._words) - 1)] if self._words else 0
         head = node.head if isinstance(node, (For, While)) else node.to
         last = self._words[min(max(head - 1, node.at), len(self._words) - 1)] if self._words else 0
         end = self._end(start, last, call=isinstance(node, Call))
         line, column = self._position(start)
         return Span(line, column, *self._position(end))
+
+    def _literal(self, node: Constant) -> tuple[int, int] | None:
+        """Return the offsets of a literal: it holds no word, so it is looked for by its value in the gap it stands in."""
+        first = self._words[node.at - 1] if node.at else -1
+        last = self._words[node.at] if node.at < len(self._words) else len(self._text)
+        told = [(at, stop) for kind, at, stop in self._tokens if kind in ("number", "string") and first < at < last]
+        return next((place for place in told if _value(self._text[slice(*place)]) == node.value), next(iter(told), None))
 
     def _end(self, start: int, last: int, *, call: bool) -> int:
         depth = 0
@@ -95,6 +106,13 @@ class Ruler:
     def _position(self, offset: int) -> tuple[int, int]:
         line = bisect_right(self._lines, offset)
         return line, offset - self._lines[line - 1] + 1
+
+
+def _value(literal: str) -> object:
+    try:
+        return ast.literal_eval(literal)
+    except (SyntaxError, ValueError):
+        return None
 
 
 def _tokens(text: str) -> Iterator[tuple[str, int, int]]:
