@@ -47,11 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a file is stale")
     options = parser.parse_args(arguments)
-    stale = [
-        path
-        for path, text in pages(ROOT, load(ROOT / "rules"))
-        if _differs(path, text, write=not options.check)
-    ]
+    stale = [path for path, text in pages(ROOT, load(ROOT / "rules")) if _differs(path, text, write=not options.check)]
     for path in stale:
         name = path.relative_to(ROOT).as_posix()
         print(f"{name} is stale: run python docs/generate.py" if options.check else f"wrote {name}")

@@ -125,7 +125,5 @@ class Rule:
                 }
                 for name, option in self.options.items()
             },
-            "evidence": [
-                {"url": source.url, "figure": source.figure, "year": source.year} for source in self.evidence
-            ],
+            "evidence": [{"url": source.url, "figure": source.figure, "year": source.year} for source in self.evidence],
         }

@@ -61,9 +61,7 @@ class Case:
                 cells[block.path] += 1
             for number, line in enumerate(block.text.splitlines(), start=1):
                 if match := _MARKER.search(line):
-                    places |= {
-                        (block.path, cell, number, code) for code in re.findall(r"ECO\d{3}", match["codes"])
-                    }
+                    places |= {(block.path, cell, number, code) for code in re.findall(r"ECO\d{3}", match["codes"])}
         return places
 
     def paths(self) -> list[str]:

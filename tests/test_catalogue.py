@@ -98,11 +98,7 @@ def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("twin", ["ECO999", "wasted-heat"])
 def test_a_code_or_name_is_taken_once(tmp_path: Path, twin: str) -> None:
     written(tmp_path)
-    other = (
-        RULE.replace("ECO999", "ECO998")
-        if twin == "wasted-heat"
-        else RULE.replace("wasted-heat", "other-heat")
-    )
+    other = RULE.replace("ECO999", "ECO998") if twin == "wasted-heat" else RULE.replace("wasted-heat", "other-heat")
     written(tmp_path, other, "ECO999-x.yaml")
     with pytest.raises(RuleError, match=f"{twin} is taken by"):
         catalogue.load(tmp_path)

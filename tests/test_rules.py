@@ -31,7 +31,26 @@ CASES = sorted((ROOT / "tests" / "cases").glob("ECO*.md"))
 EXAMPLE_WIDTH = 76
 """`greenlint rule` indents examples by 4 columns of 80."""
 
-WAITING = "104 201 301 302 303 310 311 312 320 340 401 402 501 502 503 505 601 602".split()
+WAITING = (
+    "104",
+    "201",
+    "301",
+    "302",
+    "303",
+    "310",
+    "311",
+    "312",
+    "320",
+    "340",
+    "401",
+    "402",
+    "501",
+    "502",
+    "503",
+    "505",
+    "601",
+    "602",
+)
 """Rules whose detector or cases are still being written; a rule that has both is held to the contract all the same."""
 
 every_rule = pytest.mark.parametrize("path", RULES, ids=lambda path: path.stem)
@@ -86,9 +105,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @every_rule
 def test_yaml_has_the_shape_of_the_schema(path: Path) -> None:
-    jsonschema = pytest.importorskip(
-        "jsonschema", reason="the schema is checked where jsonschema is installed"
-    )
+    jsonschema = pytest.importorskip("jsonschema", reason="the schema is checked where jsonschema is installed")
     schema = json.loads((ROOT / "rules" / "schema.json").read_text(encoding="utf-8"))
     document = yaml.load(path.read_text(encoding="utf-8"), Loader=NoTwins)  # noqa: S506  a safe loader
     errors = [
@@ -101,9 +118,7 @@ def test_yaml_has_the_shape_of_the_schema(path: Path) -> None:
 @every_rule
 def test_file_is_named_like_its_rule(path: Path) -> None:
     rule = catalogue.read(path)
-    assert path.stem == f"{rule.code}-{rule.name}", (
-        f"rename rules/{path.name} to {rule.code}-{rule.name}.yaml"
-    )
+    assert path.stem == f"{rule.code}-{rule.name}", f"rename rules/{path.name} to {rule.code}-{rule.name}.yaml"
 
 
 @every_rule
@@ -137,9 +152,7 @@ def test_rule_has_cases_that_are_silent_first(path: Path) -> None:
     book = ROOT / "tests" / "cases" / f"{path.stem}.md"
     assert book.is_file(), f"write tests/cases/{book.name}: silent cases first, then those that fire"
     first, *_ = book.read_text(encoding="utf-8").splitlines()
-    assert first == f"# {rule.code} {rule.name}", (
-        f"tests/cases/{book.name} must open with '# {rule.code} {rule.name}'"
-    )
+    assert first == f"# {rule.code} {rule.name}", f"tests/cases/{book.name} must open with '# {rule.code} {rule.name}'"
     fires = [bool(case.expected()) for case in casebook.cases(book)]
     assert True in fires, f"write a case in tests/cases/{book.name} that fires"
     assert False in fires, f"write a case in tests/cases/{book.name} that is silent"
@@ -173,10 +186,7 @@ def test_example_good_fires_nothing(path: Path, project: Path) -> None:
         return
     expect_it_later(rule)
     (project / "example.py").write_text(rule.good, encoding="utf-8")
-    told = [
-        f"{finding.rule.code} at line {finding.place.line}"
-        for finding in findings_in(project, stable_and(rule))
-    ]
+    told = [f"{finding.rule.code} at line {finding.place.line}" for finding in findings_in(project, stable_and(rule))]
     assert not told, f"example.good of rules/{path.name} must fire nothing; it fires {told}"
 
 

@@ -19,9 +19,7 @@ def told(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 
 def test_every_rule_is_listed_once_within_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
     lines = told(capsys).splitlines()
-    assert [line.split()[0] for line in lines if line.startswith("  ")] == [
-        rule.code for rule in load().rules
-    ]
+    assert [line.split()[0] for line in lines if line.startswith("  ")] == [rule.code for rule in load().rules]
     assert max(map(len, lines)) <= 80
 
 
