@@ -52,10 +52,14 @@ class Catalogue:
     rules: tuple[Rule, ...]
 
     def by_word(self, word: str) -> Rule:
-        """Return the rule with that code or name, in any case; raise `ConfigError` with the nearest word."""
+        """Return the rule with that code or name, in any case; raise `ConfigError` with the nearest words."""
         for rule in self.rules:
             if word.upper() == rule.code or word.lower() == rule.name:
                 return rule
+        several = [rule.code for rule in self.rules if word and rule.code.startswith(word.upper())]
+        if several:
+            message = f'"{word}" stands for several rules, did you mean {" or ".join(several)}?'
+            raise ConfigError(message)
         raise ConfigError(_unknown(word, self._words()))
 
     def matching(self, word: str) -> tuple[Rule, ...]:
