@@ -31,28 +31,6 @@ CASES = sorted((ROOT / "tests" / "cases").glob("ECO*.md"))
 EXAMPLE_WIDTH = 76
 """`greenlint rule` indents examples by 4 columns of 80."""
 
-WAITING = (
-    "104",
-    "201",
-    "301",
-    "302",
-    "303",
-    "310",
-    "311",
-    "312",
-    "320",
-    "340",
-    "401",
-    "402",
-    "501",
-    "502",
-    "503",
-    "505",
-    "601",
-    "602",
-)
-"""Rules whose detector or cases are still being written; a rule that has both is held to the contract all the same."""
-
 every_rule = pytest.mark.parametrize("path", RULES, ids=lambda path: path.stem)
 
 
@@ -68,17 +46,6 @@ class NoTwins(yaml.SafeLoader):
 
 def judged_by_detector(rule: Rule) -> bool:
     return rule.target is not Target.TOOL and rule.life is not Life.RETIRED
-
-
-def is_waiting(rule: Rule) -> bool:
-    detector = ROOT / "greenlint" / "detectors" / f"{rule.module}.py"
-    book = ROOT / "tests" / "cases" / f"{rule.code}-{rule.name}.md"
-    return rule.code.removeprefix("ECO") in WAITING and not (detector.is_file() and book.is_file())
-
-
-def expect_it_later(rule: Rule) -> None:
-    if is_waiting(rule):
-        pytest.xfail(f"{rule.code} waits for its detector or its cases")
 
 
 def findings_in(folder: Path, select: Iterable[str], *names: str) -> tuple[Finding, ...]:
@@ -135,7 +102,6 @@ def test_detector_has_the_rules_code_and_options(path: Path) -> None:
     rule = catalogue.read(path)
     if not judged_by_detector(rule):
         return
-    expect_it_later(rule)
     parameters = list(inspect.signature(detector_of(rule)).parameters)[1:]
     wanted = [name.replace("-", "_") for name in rule.options]
     assert sorted(parameters) == sorted(wanted), (
@@ -148,7 +114,6 @@ def test_rule_has_cases_that_are_silent_first(path: Path) -> None:
     rule = catalogue.read(path)
     if not judged_by_detector(rule):
         return
-    expect_it_later(rule)
     book = ROOT / "tests" / "cases" / f"{path.stem}.md"
     assert book.is_file(), f"write tests/cases/{book.name}: silent cases first, then those that fire"
     first, *_ = book.read_text(encoding="utf-8").splitlines()
@@ -164,7 +129,6 @@ def test_example_bad_fires_its_own_rule_alone(path: Path, project: Path) -> None
     rule = catalogue.read(path)
     if rule.target is not Target.PYTHON:
         return
-    expect_it_later(rule)
     (project / "example.py").write_text(rule.bad, encoding="utf-8")
     findings = findings_in(project, stable_and(rule))
     told = [f"{finding.rule.code} at line {finding.place.line}" for finding in findings]
@@ -184,7 +148,6 @@ def test_example_good_fires_nothing(path: Path, project: Path) -> None:
     rule = catalogue.read(path)
     if rule.target is not Target.PYTHON:
         return
-    expect_it_later(rule)
     (project / "example.py").write_text(rule.good, encoding="utf-8")
     told = [f"{finding.rule.code} at line {finding.place.line}" for finding in findings_in(project, stable_and(rule))]
     assert not told, f"example.good of rules/{path.name} must fire nothing; it fires {told}"
@@ -219,7 +182,6 @@ def case_parameters() -> list[Any]:
 @pytest.mark.parametrize(("code", "case"), case_parameters())
 def test_case(code: str, case: casebook.Case, project: Path) -> None:
     """Exactly the marked lines are found, by the rules that the case names and by its own."""
-    expect_it_later(catalogue.load().by_word(code))
     case.write(project)
     expected = case.expected()
     judged = sorted({code} | {wanted for *_, wanted in expected})
@@ -237,7 +199,7 @@ def stable_and(rule: Rule) -> list[str]:
     stable = {
         other.code
         for other in catalogue.load().for_target(Target.PYTHON)
-        if other.life is Life.STABLE and other.on_by_default and not is_waiting(other)
+        if other.life is Life.STABLE and other.on_by_default
     }
     return sorted(stable | {rule.code})
 
