@@ -309,8 +309,20 @@ class Graph:
         for scope in self.scopes:
             yield from scope.initializers
 
+    @property
+    def stored_values(self) -> list[Value]:
+        """Initializers that no input overrides, and the outputs of Constant nodes that hold a tensor."""
+        values: list[Value] = self.once(_stored_values)
+        return values
+
     def once(self, question: Callable[[Graph], Any]) -> Any:  # noqa: ANN401 - the answer's own type
         """Answer a question about the whole graph once, and remember the answer."""
         if question not in self._memory:
             self._memory[question] = question(self)
         return self._memory[question]
+
+
+def _stored_values(graph: Graph) -> list[Value]:
+    constants = [node.outputs[0] for node in graph.nodes_of("Constant") if node.outputs]
+    candidates = [*graph.initializers, *(value for value in constants if value is not None)]
+    return [value for value in candidates if value.stored is not None]

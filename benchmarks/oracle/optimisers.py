@@ -1,0 +1,114 @@
+"""What ONNX Runtime and onnxslim really change in a model, read from their logs and outputs."""
+
+from __future__ import annotations
+
+import collections
+import os
+import re
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import onnx
+import onnxruntime
+
+RULES = (
+    "EliminateIdentity EliminateSlice UnsqueezeElimination EliminateDropout ExpandElimination CastElimination "
+    "CastChainElimination PreShapeNodeElimination NoopElimination DivMulFusion FuseReluClip GemmSumFusion "
+    "GemmTransposeFusion NotWhereFusion ConvAddFusion ConvMulFusion ConvBNFusion Pad_Fusion "
+    "MatMul_BatchNormalization_Fusion LabelEncoderFusion"
+).split()
+TRANSFORMERS = (
+    "DoubleQDQPairsRemover ConstantSharing CommonSubexpressionElimination ConstantFolding MatMulAddFusion ReshapeFusion "
+    "FreeDimensionOverrideTransformer GeluFusionL1 LayerNormFusionL1 QDQPropagationTransformer WeightBiasQuantization "
+    "EnsureUniqueDQForNodeUnit TransposeOptimizer"
+).split()
+
+
+@dataclass
+class Changes:
+    """What ran, under the names of transformers.yaml; `unused` are initializers that the loader drops."""
+
+    fired: set[str] = field(default_factory=set)
+    unused: int = 0
+    error: str = ""
+    before: collections.Counter[str] = field(default_factory=collections.Counter)
+    after: collections.Counter[str] = field(default_factory=collections.Counter)
+
+
+def onnx_runtime(path: Path) -> Changes:
+    """Load a model at the levels basic and extended on the CPU and read what changed."""
+    levels = onnxruntime.GraphOptimizationLevel
+    changes = Changes(before=operators(onnx.load(path, load_external_data=False)))
+    for level in (levels.ORT_ENABLE_BASIC, levels.ORT_ENABLE_EXTENDED):
+        log, after, error = _session(path, level, ())
+        if error:
+            changes.error = error
+            return changes
+        changes.after = after
+        changes.unused += len(re.findall(r"Removing initializer '", log))
+        fired = set(re.findall(r"GraphTransformer (\S+) modified: 1", log))
+        if "Level1_RuleBasedTransformer" in fired:
+            fired.remove("Level1_RuleBasedTransformer")
+            if level == levels.ORT_ENABLE_BASIC:
+                fired |= {rule for rule in RULES if _fires_alone(path, rule)}
+        changes.fired |= {re.sub(r"L[12]$", "", name) for name in fired}
+    return changes
+
+
+def _fires_alone(path: Path, rule: str) -> bool:
+    others = [name for name in RULES if name != rule]
+    log, _, _ = _session(path, onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC, [*others, *TRANSFORMERS])
+    return "GraphTransformer Level1_RuleBasedTransformer modified: 1" in log
+
+
+def _session(path: Path, level: object, disabled: object) -> tuple[str, collections.Counter[str], str]:
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = level
+    options.log_severity_level = 1
+    options.intra_op_num_threads = 1
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as log:
+        target = Path(folder) / "optimized.onnx"
+        options.optimized_model_filepath = str(target)
+        stderr = os.dup(2)
+        os.dup2(log.fileno(), 2)
+        error = ""
+        try:
+            onnxruntime.InferenceSession(
+                str(path), options, providers=["CPUExecutionProvider"], disabled_optimizers=list(disabled)
+            )
+        except Exception as failure:  # noqa: BLE001 - whatever ONNX Runtime refuses is no case
+            error = " ".join(str(failure).split())[:120]
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+        log.seek(0)
+        text = log.read().decode(errors="replace")
+        after: collections.Counter[str] = collections.Counter()
+        if target.exists():
+            after = operators(onnx.load(target, load_external_data=False))
+    return text, after, error
+
+
+def slim(path: Path) -> tuple[collections.Counter[str], collections.Counter[str]] | None:
+    """Operators before and after onnxslim, None when it fails."""
+    import onnxslim
+
+    model = onnx.load(path)
+    before = operators(model)
+    try:
+        return before, operators(onnxslim.slim(model, skip_fusion_patterns=None))
+    except BaseException:  # noqa: BLE001 - it also exits
+        return None
+
+
+def operators(model: onnx.ModelProto) -> collections.Counter[str]:
+    """Count the operators of all graphs; Constant is not counted, every tool stores it in its own way."""
+    counts: collections.Counter[str] = collections.Counter()
+    waiting = [model.graph]
+    while waiting:
+        for node in waiting.pop().node:
+            if node.op_type != "Constant":
+                counts[node.op_type] += 1
+            waiting += [attribute.g for attribute in node.attribute if attribute.HasField("g")]
+    return counts

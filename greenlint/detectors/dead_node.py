@@ -1,0 +1,26 @@
+"""Detector of ECO710 dead-node."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from greenlint.detector import detects, flag
+from greenlint.onnx import patterns, runtimes
+from greenlint.onnx.units import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from greenlint.detector import Flag
+    from greenlint.onnx.graph import Graph
+
+
+@detects("ECO710")
+def dead_node(graph: Graph) -> Iterator[Flag]:
+    live = graph.once(patterns.live_nodes)
+    for node in graph.nodes:
+        if node in live or any(value.consumers for value in node.outputs if value is not None):
+            continue
+        chain = patterns.serving_only([node])
+        also = f" and {plural(len(chain), 'node')} before it" if chain else ""
+        yield flag(node, operator=node.op, also=also, who=runtimes.ort("graph clean-up"))

@@ -1,0 +1,26 @@
+"""Detector of ECO715 duplicate-initializer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from greenlint.detector import detects, flag
+from greenlint.onnx import runtimes
+from greenlint.onnx.units import bytes_text
+from greenlint.onnx.weights import duplicates
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from greenlint.detector import Flag
+    from greenlint.onnx.graph import Graph
+
+
+@detects("ECO715")
+def duplicate_initializer(graph: Graph, min_bytes: int) -> Iterator[Flag]:
+    for same in duplicates(graph.stored_values, exact=graph.weights != "none"):
+        wasted = sum(value.stored.stored for value in same[1:] if value.stored is not None)
+        if wasted < min_bytes:
+            continue
+        others = f"{same[0].place}" if len(same) == 2 else f"{same[0].place} and {len(same) - 2} more"
+        yield flag(same[-1], copies=len(same), others=others, size=bytes_text(wasted), who=runtimes.NOBODY)

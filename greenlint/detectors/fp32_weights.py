@@ -1,0 +1,32 @@
+"""Detector of ECO730 fp32-weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from greenlint.detector import detects, flag
+from greenlint.onnx import runtimes
+from greenlint.onnx.units import bytes_text
+from greenlint.onnx.weights import half_precision
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from greenlint.detector import Flag
+    from greenlint.onnx.graph import Graph
+
+
+@detects("ECO730")
+def fp32_weights(graph: Graph, min_bytes: int) -> Iterator[Flag]:
+    weights = [value for value in graph.stored_values if value.dtype is not None and value.stored is not None]
+    total = sum(value.stored.stored for value in weights)
+    full = sum(value.stored.stored for value in weights if value.dtype.name == "float32")
+    if full < min_bytes or full * 2 < total or any(graph.nodes_of("QuantizeLinear", "DequantizeLinear")):
+        return
+    yield flag(
+        graph,
+        size=bytes_text(full),
+        share=f"{full / total:.0%}",
+        advice=half_precision(graph).advice,
+        who=runtimes.NOBODY,
+    )

@@ -1,0 +1,127 @@
+"""Detector of ECO712 no-op-node."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from greenlint.detector import detects, flag
+from greenlint.onnx import patterns, runtimes
+from greenlint.onnx.tensor import DTYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from greenlint.detector import Flag
+    from greenlint.onnx.graph import Graph, Node
+
+    Found = tuple[str, str] | None
+
+
+_INT32_MAX = 2**31 - 1
+_SIGNS = {"Add": "+", "Sub": "-", "Mul": "x", "Div": "/"}
+
+
+@detects("ECO712")
+def no_op_node(graph: Graph) -> Iterator[Flag]:
+    for op, judge in _JUDGES.items():
+        for node in graph.nodes_of(op):
+            found = judge(node) if _can_go(node) else None
+            if found:
+                yield flag(node, runtimes.severity(found[1]), operator=op, reason=found[0], who=found[1])
+
+
+def _can_go(node: Node) -> bool:
+    """An output of a graph keeps its name: what gives an input, a constant or a shared value that name is needed."""
+    value, source = node.output(), node.input(0)
+    if value is None or source is None or not value.is_graph_output:
+        return value is not None and source is not None
+    producer = source.producer
+    return producer is not None and producer.scope is node.scope and len(source.consumers) == 1 and not source.is_graph_output
+
+
+def _identity(_node: Node) -> Found:
+    return "copies its input", runtimes.ort("EliminateIdentity")
+
+
+def _cast(node: Node) -> Found:
+    source, to = node.inputs[0], DTYPES.get(node.attribute("to", 0))
+    if source is None or source.dtype is None or source.dtype is not to:
+        return None
+    return f"casts {source.dtype.name} to {source.dtype.name}", runtimes.ort("CastElimination")
+
+
+def _transpose(node: Node) -> Found:
+    order = node.attribute("perm")
+    if order is None or tuple(order) != tuple(range(len(order))):
+        return None
+    return "leaves the axes in their order", runtimes.ort("TransposeOptimizer")
+
+
+def _same_shape(node: Node) -> Found:
+    if not patterns.same_shape(node.input(0), node.output()):
+        return None
+    source = node.inputs[0]
+    who = runtimes.NOBODY
+    if node.op == "Expand" and source is not None and source.is_static and node.inputs[1] and node.inputs[1].is_constant:
+        who = runtimes.ort("ExpandElimination")
+    return "does not change the shape", who
+
+
+def _slice(node: Node) -> Found:
+    starts, ends, steps = (_bounds(node, place, name) for place, name in ((1, "starts"), (2, "ends"), (4, "steps")))
+    if starts is None or ends is None or any(starts) or (steps is not None and any(step != 1 for step in steps)):
+        return None
+    if node.input(4) is not None and steps is None:
+        return None
+    if all(end >= _INT32_MAX for end in ends):
+        # Measured: ONNX Runtime looks at the initializers of starts, ends, axes and steps only.
+        return "takes everything", runtimes.ort("EliminateSlice")
+    return ("takes everything", runtimes.NOBODY) if patterns.same_shape(node.inputs[0], node.output()) else None
+
+
+def _bounds(node: Node, place: int, name: str) -> list[int] | None:
+    value = node.input(place)
+    numbers = node.attribute(name) if value is None else value.numbers()
+    return None if numbers is None else [int(number) for number in numbers]
+
+
+def _pad(node: Node) -> Found:
+    pads = _bounds(node, 1, "pads")
+    return ("pads nothing", runtimes.NOBODY) if pads is not None and not any(pads) else None
+
+
+def _one_input(node: Node) -> Found:
+    return ("has one input", runtimes.NOBODY) if len(node.inputs) == 1 else None
+
+
+def _neutral(node: Node) -> Found:
+    """x+0, x-0, x*1, x/1, where the number does not widen the shape."""
+    number = 0.0 if node.op in ("Add", "Sub") else 1.0
+    left, right = node.inputs
+    pairs = [(left, right)] if node.op in ("Sub", "Div") else [(left, right), (right, left)]
+    for value, constant in pairs:
+        if constant is None or value is None or value.is_constant or constant.scalar() != number:
+            continue
+        if value.rank is not None and constant.rank is not None and constant.rank <= value.rank:
+            return f"{_SIGNS[node.op]}{number:.0f} changes nothing", runtimes.ort("NoopElimination")
+    return None
+
+
+_JUDGES = {
+    "Identity": _identity,
+    "Cast": _cast,
+    "Transpose": _transpose,
+    "Reshape": _same_shape,
+    "Expand": _same_shape,
+    "Slice": _slice,
+    "Pad": _pad,
+    "Concat": _one_input,
+    "Sum": _one_input,
+    "Max": _one_input,
+    "Min": _one_input,
+    "Mean": _one_input,
+    "Add": _neutral,
+    "Sub": _neutral,
+    "Mul": _neutral,
+    "Div": _neutral,
+}

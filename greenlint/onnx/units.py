@@ -1,0 +1,30 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+_BYTES = ("bytes", "kB", "MB", "GB", "TB", "PB")
+_COUNTS = ("", " k", " M", " G", " T", " P")
+
+
+def bytes_text(number: float) -> str:
+    """Return `1.5 MB` for 1 500 000: decimal units, three digits at most."""
+    return _scaled(number, _BYTES, " ")
+
+
+def count_text(number: float) -> str:
+    """Return `1.5 M` for 1 500 000."""
+    return _scaled(number, _COUNTS, "").strip()
+
+
+def _scaled(number: float, units: tuple[str, ...], space: str) -> str:
+    sign, number, place = ("-" if number < 0 else ""), abs(number), 0
+    while number >= 999.5 and place < len(units) - 1:  # noqa: PLR2004 - rounds to four digits
+        number /= 1000
+        place += 1
+    digits = f"{number:.0f}" if number >= 99.95 or place == 0 else f"{number:.1f}"  # noqa: PLR2004 - three digits
+    return f"{sign}{digits.removesuffix('.0')}{space}{units[place]}"
+
+
+def plural(count: int, noun: str) -> str:
+    """Return `1 node` or `2 nodes`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}".replace(",", " ")
