@@ -27,7 +27,9 @@ def loss_node(graph: Graph) -> Iterator[Flag]:
     for node in (*graph.nodes_of(*_LOSSES), *_made_by_hand(graph)):
         slice_ = patterns.serving_only([node]) | {node}
         labels = [value.name for value in patterns.inputs_of_only(slice_, graph.main)]
-        also = f", with {plural(len(slice_) - 1, 'node')} and the input {', '.join(labels)}" if labels else ""
+        parts = [plural(len(slice_) - 1, "node")] if len(slice_) > 1 else []
+        parts += [f"input {name}" for name in labels]
+        also = f" ({' and '.join(parts)} serve only it)" if parts else ""
         yield flag(node, operator=node.op, also=also, who=runtimes.NOBODY)
 
 
