@@ -16,6 +16,5 @@ if TYPE_CHECKING:
 
 @detects("ECO716")
 def duplicate_computation(graph: Graph) -> Iterator[Flag]:
-    for first, again in patterns.repeated(graph):
-        who = runtimes.ort("CommonSubexpressionElimination", "merges")
-        yield flag(again, operator=again.op, first=first.place, who=who)
+    for first, again, who in patterns.repeated(graph):
+        yield flag(again, runtimes.severity(who), operator=again.op, first=first.place, who=who)

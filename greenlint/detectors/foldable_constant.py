@@ -28,7 +28,7 @@ def foldable_constant(graph: Graph) -> Iterator[Flag]:
         if all(patterns.is_folded_further(value) for value in node.outputs if value is not None):
             continue
         chain = patterns.constant_chain(node)
-        if any(inner.op in _KEPT_WEIGHTS for inner in chain):
+        if not chain or any(inner.op in _KEPT_WEIGHTS for inner in chain):
             continue
         before, after = patterns.folding_bytes(node, chain)
         if after is None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from greenlint.detector import detects, flag
 from greenlint.onnx import patterns, runtimes
-from greenlint.onnx.tensor import DTYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,10 +43,9 @@ def _identity(_node: Node) -> Found:
 
 
 def _cast(node: Node) -> Found:
-    source, to = node.inputs[0], DTYPES.get(node.attribute("to", 0))
-    if source is None or source.dtype is None or source.dtype is not to:
+    if not patterns.is_own_cast(node):
         return None
-    return f"casts {source.dtype.name} to {source.dtype.name}", runtimes.ort("CastElimination")
+    return "casts to the type that it has", runtimes.ort("CastElimination")
 
 
 def _transpose(node: Node) -> Found:
@@ -62,7 +60,7 @@ def _same_shape(node: Node) -> Found:
         return None
     source = node.inputs[0]
     who = runtimes.NOBODY
-    if node.op == "Expand" and source is not None and source.is_static and node.inputs[1] and node.inputs[1].is_constant:
+    if node.op == "Expand" and source is not None and source.is_static and not source.is_constant and node.inputs[1] and node.inputs[1].is_constant:
         who = runtimes.ort("ExpandElimination")
     return "does not change the shape", who
 

@@ -86,7 +86,7 @@ def _gelu(node: Node, opset: int) -> Composite | None:
     return Composite(end[0], "Gelu", end[1] + 2, runtimes.ort("GeluFusion", "fuses"))
 
 
-def _fast_gelu(node: Node, _opset: int) -> Composite | None:
+def _fast_gelu(node: Node, opset: int) -> Composite | None:
     """x * 0.5 * (1 + tanh(0.798 * (x + 0.0447 * x**3))), with the cube as Pow or as products."""
     scale = node.producer(0)
     if scale is None or scale.op != "Mul":
@@ -114,7 +114,10 @@ def _fast_gelu(node: Node, _opset: int) -> Composite | None:
     end = _gated(node, source)
     if end is None:
         return None
-    return Composite(end[0], "Gelu (tanh)", len(seen) + 1 + end[1], runtimes.ort("FastGeluFusion", "fuses"))
+    # ONNX Runtime 1.31 knows the cube as Pow, not as products.
+    by_power = any(inner.op == "Pow" for inner in seen)
+    who = runtimes.ort("FastGeluFusion", "fuses") if by_power else _nobody("Gelu", opset, 20)
+    return Composite(end[0], "Gelu (tanh)", len(seen) + 1 + end[1], who)
 
 
 def _swish(node: Node, _opset: int) -> Composite | None:
@@ -213,7 +216,10 @@ def _norm(node: Node, opset: int) -> Composite | None:
             return Composite(bias, "LayerNormalization", count + 4, who)
         return Composite(end, "LayerNormalization", count + 2, _nobody("LayerNormalization", opset, 17))
     if scaled and scale is not None and is_float(base):
-        return Composite(scale, "RMSNormalization", count + 1, runtimes.ort("SimplifiedLayerNormFusion", "fuses"))
+        # ONNX Runtime 1.31 knows the form with Div, not the one with Reciprocal.
+        fuses = runtimes.ort("SimplifiedLayerNormFusion", "fuses")
+        who = fuses if end.op == "Div" else _nobody("RMSNormalization", opset, 23)
+        return Composite(scale, "RMSNormalization", count + 1, who)
     return Composite(end, "RMSNormalization", count, _nobody("RMSNormalization", opset, 23))
 
 

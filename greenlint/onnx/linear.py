@@ -100,7 +100,7 @@ def _pad(node: Node, opset: int) -> Fused:
     if node.attribute("mode", "constant") != "constant" or following.attribute("auto_pad", "NOTSET") != "NOTSET":
         return None
     pads = _numbers(node.input(1)) if opset >= 11 else node.attribute("pads")  # noqa: PLR2004 - pads became an input
-    if pads is None or len(pads) < 6 or node.input(3) is not None or min(pads) < 0:  # noqa: PLR2004 - N, C, one axis
+    if pads is None or len(pads) < 6 or min(pads) < 0 or None in node.inputs[2:]:  # noqa: PLR2004 - N, C, one axis
         return None
     half = len(pads) // 2
     if any((*pads[:2], *pads[half : half + 2])) or not any(pads):

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from greenlint.onnx import runtimes
+from greenlint.onnx.tensor import DTYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -170,6 +171,9 @@ def folded_arithmetic(node: Node) -> tuple[Node, str] | None:
     per_channel |= len(shape) == rank - 1 and shape[0] == channels and all(d == 1 for d in shape[1:])
     if node.op == "Add":
         return (conv, "ConvAddFusion") if per_channel else None
+    # ONNX Runtime looks for the factor on the right.
+    if node.inputs[1] is not parts[1]:
+        return None
     if per_channel or math.prod(d for d in shape if isinstance(d, int)) == 1:
         return conv, "ConvMulFusion"
     return None
@@ -256,6 +260,14 @@ def before_activation(node: Node, opset: int) -> Node | None:
     return None
 
 
+def is_own_cast(node: Node) -> bool:
+    """Tell whether a node casts to the type that its input has."""
+    source = node.input(0)
+    if node.op != "Cast" or source is None or source.dtype is None:
+        return False
+    return DTYPES.get(node.attribute("to")) is source.dtype
+
+
 # -- constants --------------------------------------------------------------------------------------------------------
 
 _MOST_IN_CHAIN = 10_000
@@ -274,17 +286,17 @@ def is_folded_further(value: Value) -> bool:
 
 
 def constant_chain(node: Node) -> set[Node]:
-    """The nodes that make a constant, itself among them; Constant nodes are stored numbers and do not count."""
+    """The nodes that make a constant; Constant nodes are stored numbers, casts to the own type are ECO712."""
     chain: set[Node] = set()
     waiting = [node]
     while waiting and len(chain) < _MOST_IN_CHAIN:
         inner = waiting.pop()
         if inner in chain or inner.op == "Constant":
             continue
-        chain.add(inner)
+        chain.add(inner)  # own casts too, so that none is walked twice
         if inner.op != "Shape":
             waiting.extend(_sources(inner))
-    return chain
+    return {inner for inner in chain if not is_own_cast(inner)}
 
 
 def folding_bytes(node: Node, chain: set[Node]) -> tuple[int, int | None]:
@@ -316,15 +328,15 @@ _NEVER_EQUAL = frozenset(
 )
 
 
-def repeated(graph: Graph) -> Iterator[tuple[Node, Node]]:
-    """Pairs of nodes that compute the same: the first, and one after it."""
+def repeated(graph: Graph) -> Iterator[tuple[Node, Node, str]]:
+    """Nodes that compute the same: the first, one after it, and who would merge them."""
     classes: dict[Value, object] = {}
     for scope in graph.scopes:
         first_of: dict[object, list[Node]] = {}
         for node in scope.nodes:
             if node.domain or node.scopes or node.op in _NEVER_EQUAL or not node.inputs:
                 continue
-            if node.op in ("Identity", "Dropout") and len(node.inputs) == 1 and node.outputs[0] is not None:
+            if (is_own_cast(node) or (node.op in ("Identity", "Dropout") and len(node.inputs) == 1)) and node.outputs[0]:
                 classes[node.outputs[0]] = _class(node.inputs[0], classes)
                 continue
             key = (node.op, len(node.outputs), *(_class(value, classes) for value in node.inputs))
@@ -334,7 +346,9 @@ def repeated(graph: Graph) -> Iterator[tuple[Node, Node]]:
                     for one, two in zip(first.outputs, node.outputs, strict=True):
                         if one is not None and two is not None:
                             classes[two] = _class(one, classes)
-                    yield first, node
+                    # ONNX Runtime does not share constants inside bodies, so that it sees different inputs there.
+                    alike = not scope.owner or all(one is two for one, two in zip(first.inputs, node.inputs, strict=True))
+                    yield first, node, runtimes.ort("CommonSubexpressionElimination", "merges") if alike else runtimes.NOBODY
                     break
             else:
                 if len(earlier) < 8:  # noqa: PLR2004 - a limit for graphs made to be slow
