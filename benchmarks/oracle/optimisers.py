@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import onnx
+import onnx.utils
 import onnxruntime
 
 RULES = (
@@ -21,10 +22,14 @@ RULES = (
 
 @dataclass
 class Changes:
-    """What ran, under the names of transformers.yaml; `unused` are initializers that the loader drops."""
+    """What ran, under the names of transformers.yaml.
+
+    `unused` are stored tensors that the loader drops, `dead` the nodes that no output needs.
+    """
 
     fired: set[str] = field(default_factory=set)
     unused: int = 0
+    dead: int = 0
     error: str = ""
     before: collections.Counter[str] = field(default_factory=collections.Counter)
     after: collections.Counter[str] = field(default_factory=collections.Counter)
@@ -36,6 +41,7 @@ def onnx_runtime(path: Path) -> Changes:
     changes = Changes(before=operators(onnx.load(path, load_external_data=False)))
     log, _, error = _session(path, levels.ORT_DISABLE_ALL, ())
     changes.unused = len(re.findall(r"Removing initializer '", log))
+    changes.dead = dead_nodes(path)
     for level in (levels.ORT_ENABLE_BASIC, levels.ORT_ENABLE_EXTENDED):
         log, after, error = _session(path, level, ())
         if error:
@@ -98,6 +104,21 @@ def slim(path: Path) -> tuple[collections.Counter[str], collections.Counter[str]
         return before, operators(onnxslim.slim(model, skip_fusion_patterns=None))
     except BaseException:  # noqa: BLE001 - it also exits
         return None
+
+
+def dead_nodes(path: Path) -> int:
+    """Count the nodes of the main graph that onnx.utils.Extractor does not need for the outputs."""
+    model = onnx.load(path, load_external_data=False)
+    graph = model.graph
+    if any(attribute.HasField("g") for node in graph.node for attribute in node.attribute):
+        return 0  # the extractor does not follow what bodies read from outside
+    try:
+        extracted = onnx.utils.Extractor(model).extract_model([v.name for v in graph.input], [v.name for v in graph.output])
+    except Exception:  # noqa: BLE001 - it does not take every model
+        return 0
+    return sum(1 for node in graph.node if node.op_type != "Constant") - sum(
+        1 for node in extracted.graph.node if node.op_type != "Constant"
+    )
 
 
 def operators(model: onnx.ModelProto) -> collections.Counter[str]:

@@ -26,7 +26,7 @@ from greenlint.rule import Target
 
 HERE = Path(__file__).parent
 TABLE = yaml.safe_load((HERE / "transformers.yaml").read_text())
-JUDGED = ("ECO704", "ECO711", "ECO712", "ECO713", "ECO714", "ECO716", "ECO720", "ECO721", "ECO722", "ECO723")
+JUDGED = ("ECO704", "ECO710", "ECO711", "ECO712", "ECO713", "ECO714", "ECO716", "ECO720", "ECO721", "ECO722", "ECO723")
 
 
 def found(path: Path) -> tuple[set[str], dict[str, set[str]]]:
@@ -41,6 +41,8 @@ def found(path: Path) -> tuple[set[str], dict[str, set[str]]]:
             match = re.search(r"at each load \(([^)]+)\)", str(flag.values.get("who", "")))
             if match:
                 named[rule.code].add(match[1])
+            elif rule.code == "ECO710":
+                named[rule.code].add("dead node")
     return codes, named
 
 
@@ -70,12 +72,14 @@ def main() -> int:
             refused += 1
             continue
         judged += 1
-        fired = changes.fired | ({"graph clean-up"} if changes.unused else set())
+        fired = changes.fired | ({"unused initializer"} if changes.unused else set()) | ({"dead node"} if changes.dead else set())
         for name in fired - TABLE.keys():
             unknown[name] += 1
         wanted = collections.defaultdict(set)
         for name in fired & TABLE.keys():
             wanted[TABLE[name]["code"]].add(name)
+        if "unused initializer" in named["ECO710"]:
+            wanted["ECO711"].discard("unused initializer")
         for code in JUDGED:
             if wanted[code]:
                 (hit if code in codes else missed)[code] += 1

@@ -22,7 +22,9 @@ def dropout_kept(graph: Graph) -> Iterator[Flag]:
         if trains is None or node.has_output(1):
             yield flag(node, runtimes.WARNING, mode="a training mode that is an input", who=runtimes.NOBODY)
             continue
-        who = runtimes.ort("EliminateDropout")
+        value = node.output()
+        stays = value is not None and value.is_graph_output
+        who = runtimes.NOBODY if stays else runtimes.ort("EliminateDropout")
         ratio = node.attribute("ratio") if node.input(1) is None else node.inputs[1].scalar()
         if trains and ratio != 0:
             yield flag(node, runtimes.WARNING, mode="training mode on", who=who)

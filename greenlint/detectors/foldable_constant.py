@@ -37,5 +37,6 @@ def foldable_constant(graph: Graph) -> Iterator[Flag]:
             change = f"by +{bytes_text(after - before)}: the constant is larger than what makes it"
         else:
             change = f"by -{bytes_text(before - after)}" if before > after else "by nothing"
-        who = runtimes.ort("ConstantFolding", "folds")
+        alone = node.op == "Unsqueeze" and len(chain) == 1 and graph.opset < 13
+        who = runtimes.ort("UnsqueezeElimination" if alone else "ConstantFolding", "folds")
         yield flag(node, operator=node.op, nodes=plural(len(chain), "node"), change=change, who=who)

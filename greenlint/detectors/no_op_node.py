@@ -38,6 +38,14 @@ def _can_go(node: Node) -> bool:
     return producer is not None and producer.scope is node.scope and len(source.consumers) == 1 and not source.is_graph_output
 
 
+def _rule(node: Node, name: str) -> str:
+    """ONNX Runtime removes no node whose result leaves the graph, nor, beside constants, one that reads a graph input."""
+    value, source = node.output(), node.input(0)
+    leaves = value is not None and value.is_graph_output
+    enters = len(node.inputs) > 1 and any(v is not None and v.is_graph_input for v in node.inputs)
+    return runtimes.NOBODY if source is None or leaves or enters else runtimes.ort(name)
+
+
 def _identity(_node: Node) -> Found:
     return "copies its input", runtimes.ort("EliminateIdentity")
 
@@ -45,14 +53,14 @@ def _identity(_node: Node) -> Found:
 def _cast(node: Node) -> Found:
     if not patterns.is_own_cast(node):
         return None
-    return "casts to the type that it has", runtimes.ort("CastElimination")
+    return "casts to the type that it has", _rule(node, "CastElimination")
 
 
 def _transpose(node: Node) -> Found:
     order = node.attribute("perm")
     if order is None or tuple(order) != tuple(range(len(order))):
         return None
-    return "leaves the axes in their order", runtimes.ort("TransposeOptimizer")
+    return "leaves the axes in their order", runtimes.NOBODY
 
 
 def _same_shape(node: Node) -> Found:
@@ -61,7 +69,7 @@ def _same_shape(node: Node) -> Found:
     source = node.inputs[0]
     who = runtimes.NOBODY
     if node.op == "Expand" and source is not None and source.is_static and not source.is_constant and node.inputs[1] and node.inputs[1].is_constant:
-        who = runtimes.ort("ExpandElimination")
+        who = _rule(node, "ExpandElimination")
     return "does not change the shape", who
 
 
@@ -73,7 +81,7 @@ def _slice(node: Node) -> Found:
         return None
     if all(end >= _INT32_MAX for end in ends):
         # Measured: ONNX Runtime looks at the initializers of starts, ends, axes and steps only.
-        return "takes everything", runtimes.ort("EliminateSlice")
+        return "takes everything", _rule(node, "EliminateSlice")
     return ("takes everything", runtimes.NOBODY) if patterns.same_shape(node.inputs[0], node.output()) else None
 
 
@@ -101,7 +109,7 @@ def _neutral(node: Node) -> Found:
         if constant is None or value is None or value.is_constant or constant.scalar() != number:
             continue
         if value.rank is not None and constant.rank is not None and constant.rank <= value.rank:
-            return f"{_SIGNS[node.op]}{number:.0f} changes nothing", runtimes.ort("NoopElimination")
+            return f"{_SIGNS[node.op]}{number:.0f} changes nothing", _rule(node, "NoopElimination")
     return None
 
 

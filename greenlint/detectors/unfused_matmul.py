@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @detects("ECO723")
 def unfused_matmul(graph: Graph) -> Iterator[Flag]:
-    for node in graph.nodes_of("Add", "Mul", "Div", "Transpose", "Pad"):
+    for node in graph.nodes_of("Add", "Sum", "Mul", "Div", "Transpose", "Pad"):
         found = linear.fused_into(node, graph.opset)
         if found:
             target, transformer = found

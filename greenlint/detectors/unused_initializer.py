@@ -20,4 +20,4 @@ def unused_initializer(graph: Graph) -> Iterator[Flag]:
     for value in graph.initializers:
         if value.consumers or value.is_graph_output or value.tensor is None:
             continue
-        yield flag(value, size=bytes_text(value.tensor.stored), who=runtimes.ort("graph clean-up"))
+        yield flag(value, size=bytes_text(value.tensor.stored), who=runtimes.ort("unused initializer"))

@@ -40,11 +40,14 @@ def _nobody(operator: str, opset: int, since: int) -> str:
     return f"no runtime fuses it{newer}"
 
 
+_FLOAT32 = frozenset({"float32"})
+
+
 # -- activations ------------------------------------------------------------------------------------------------------
 
 
-def _gated(node: Node, source: Value) -> tuple[Node, int] | None:
-    """Follow `1 + node` times x times 0.5, in any order, and return the last product and the number of nodes."""
+def _gated(node: Node, source: Value) -> tuple[Node, str] | None:
+    """Follow `1 + node` times x times 0.5, and return the last product and which of the two comes in first."""
     add = node.next_node
     if add is None or add.op != "Add" or not is_number(other_input(add, node.outputs[0]), 1.0):
         return None
@@ -60,12 +63,12 @@ def _gated(node: Node, source: Value) -> tuple[Node, int] | None:
             return None
         rest = other_input(second, first.outputs[0])
         wanted = is_number(rest, 0.5) if other is source else rest is source
-        return (second, 3) if wanted else None
+        return (second, "x" if other is source else "half") if wanted else None
     half = other.producer
     if half is not None and half.op == "Mul" and half.next_node is first:
         parts = half.constant_input()
         if parts and parts[0] is source and is_number(parts[1], 0.5):
-            return first, 3
+            return first, "both"
     return None
 
 
@@ -83,7 +86,10 @@ def _gelu(node: Node, opset: int) -> Composite | None:
     end = _gated(node, source) if source is not None else None
     if end is None:
         return None
-    return Composite(end[0], "Gelu", end[1] + 2, runtimes.ort("GeluFusion", "fuses"))
+    # Of the forms of the same formula ONNX Runtime 1.31 knows those with a division by the root and no early half.
+    fuses = before.op == "Div" and end[1] != "half" and is_float(source, _FLOAT32)
+    who = runtimes.ort("GeluFusion", "fuses") if fuses else _nobody("Gelu", opset, 20)
+    return Composite(end[0], "Gelu", 5, who)
 
 
 def _fast_gelu(node: Node, opset: int) -> Composite | None:
@@ -114,10 +120,12 @@ def _fast_gelu(node: Node, opset: int) -> Composite | None:
     end = _gated(node, source)
     if end is None:
         return None
-    # ONNX Runtime 1.31 knows the cube as Pow, not as products.
-    by_power = any(inner.op == "Pow" for inner in seen)
-    who = runtimes.ort("FastGeluFusion", "fuses") if by_power else _nobody("Gelu", opset, 20)
-    return Composite(end[0], "Gelu (tanh)", len(seen) + 1 + end[1], who)
+    # ONNX Runtime 1.31 knows the cube as Pow, not as products, x * 0.5 by itself, and no result that leaves the graph.
+    output = end[0].output()
+    fuses = any(inner.op == "Pow" for inner in seen) and end[1] == "both" and is_float(source, _FLOAT32)
+    fuses = fuses and output is not None and not output.is_graph_output
+    who = runtimes.ort("FastGeluFusion", "fuses") if fuses else _nobody("Gelu", opset, 20)
+    return Composite(end[0], "Gelu (tanh)", len(seen) + 4, who)
 
 
 def _swish(node: Node, _opset: int) -> Composite | None:
@@ -212,7 +220,8 @@ def _norm(node: Node, opset: int) -> Composite | None:
     if is_layer:
         bias = scale.next_node if scaled and scale is not None else None
         if bias is not None and scale is not None and bias.op == "Add" and _is_weight(other_input(bias, scale.outputs[0])):
-            who = runtimes.ort("LayerNormFusion", "fuses")
+            fuses = square is not None and square.op == "Pow"
+            who = runtimes.ort("LayerNormFusion", "fuses") if fuses else _nobody("LayerNormalization", opset, 17)
             return Composite(bias, "LayerNormalization", count + 4, who)
         return Composite(end, "LayerNormalization", count + 2, _nobody("LayerNormalization", opset, 17))
     if scaled and scale is not None and is_float(base):
@@ -262,7 +271,7 @@ def _quotient(root: Node, base: Value) -> tuple[Node | None, int]:
 def _skip_norm(node: Node, _opset: int) -> Composite | None:
     """A residual Add straight before a LayerNormalization."""
     add = node.producer(0)
-    if add is None or add.op != "Add" or node.attribute("axis", -1) not in (-1, 2):
+    if add is None or add.op != "Add" or add.next_node is not node or node.attribute("axis", -1) not in (-1, 2):
         return None
     left, right = add.inputs
     if left is None or right is None or left.is_constant or right.is_constant or not is_float(left):

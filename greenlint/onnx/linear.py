@@ -20,7 +20,9 @@ def fused_into(node: Node, opset: int) -> Fused:
         matmul = matmul_of_bias(node)
         if matmul is not None:
             return matmul, "MatMulAddFusion"
-        return folded_arithmetic(node) or _gemm_sum(node)
+        return folded_arithmetic(node)
+    if node.op == "Sum":
+        return _gemm_sum(node)
     if node.op in ("Mul", "Div"):
         return folded_arithmetic(node) or _scale(node)
     if node.op == "Transpose":
@@ -29,7 +31,7 @@ def fused_into(node: Node, opset: int) -> Fused:
 
 
 def _gemm_sum(node: Node) -> Fused:
-    """Gemm without a bias, then an Add."""
+    """Gemm without a bias, then a Sum."""
     for place, value in enumerate(node.inputs):
         gemm = value.producer if value is not None else None
         bias = node.inputs[1 - place] if len(node.inputs) == 2 else None  # noqa: PLR2004 - two
@@ -69,7 +71,7 @@ def _has_bias(matmul: Node) -> bool:
 
 def _transpose(node: Node) -> Fused:
     order, value = node.attribute("perm"), node.output()
-    if value is None or node.input(0) is None:
+    if value is None or node.input(0) is None or value.is_constant:
         return None
     if order is None:
         order = (1, 0) if value.rank == 2 else ()  # noqa: PLR2004 - a matrix
@@ -77,7 +79,10 @@ def _transpose(node: Node) -> Fused:
     source = node.producer(0)
     if rank == 2 and source is not None and source.op == "Gemm" and source.next_node is node and tuple(order) == (1, 0):  # noqa: PLR2004
         return source, "GemmTransposeFusion"
-    if value.is_graph_output or rank < 2 or tuple(order) != (*range(rank - 2), rank - 1, rank - 2):  # noqa: PLR2004
+    swaps = rank >= 2 and tuple(order) == (*range(rank - 2), rank - 1, rank - 2)  # noqa: PLR2004 - a matrix
+    # ONNX Runtime's product also takes matrices whose first axis is not the batch.
+    moves = rank > 2 and (*order[:-2], *sorted(order[-2:])) == (*range(1, rank - 1), 0, rank - 1)  # noqa: PLR2004
+    if value.is_graph_output or not (swaps or moves):
         return None
     for reader in value.consumers:
         if reader.scope is not node.scope:
@@ -85,9 +90,11 @@ def _transpose(node: Node) -> Fused:
         if reader.op == "MatMul" and is_float(value, _MATMUL_TYPES):
             if not _has_bias(reader):
                 return reader, "MatmulTransposeFusion"
+            if moves:
+                continue
             if reader.inputs[0] is not None and reader.inputs[0].rank == 2:  # noqa: PLR2004 - a matrix
                 return reader, "GemmTransposeFusion"
-        if reader.op == "Gemm" and value in reader.inputs[:2]:
+        if swaps and reader.op == "Gemm" and value in reader.inputs[:2]:
             return reader, "GemmTransposeFusion"
     return None
 

@@ -169,14 +169,12 @@ def folded_arithmetic(node: Node) -> tuple[Node, str] | None:
     rank = len(weight.shape)
     per_channel = len(shape) == rank and shape[0] == 1 and shape[1] == channels and all(d == 1 for d in shape[2:])
     per_channel |= len(shape) == rank - 1 and shape[0] == channels and all(d == 1 for d in shape[1:])
-    if node.op == "Add":
-        return (conv, "ConvAddFusion") if per_channel else None
-    # ONNX Runtime looks for the factor on the right.
+    # ONNX Runtime looks for the constant on the right.
     if node.inputs[1] is not parts[1]:
         return None
-    if per_channel or math.prod(d for d in shape if isinstance(d, int)) == 1:
-        return conv, "ConvMulFusion"
-    return None
+    if node.op == "Add":
+        return (conv, "ConvAddFusion") if per_channel else None
+    return (conv, "ConvMulFusion") if per_channel or not shape else None
 
 
 def is_gemm(node: Node) -> bool:
