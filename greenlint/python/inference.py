@@ -29,7 +29,6 @@ from greenlint.python.facts import (
     written,
 )
 from greenlint.python.modes import ModeDependence
-from greenlint.python.training import roots
 from greenlint.python.values import (
     FunctionValue,
     Instance,
@@ -151,7 +150,7 @@ class Inference:
     @staticmethod
     def _speaks_torch(module: Module) -> bool:
         known = {"torch", "lightning", "pytorch_lightning", "transformers", "timm", "torchvision", "fastai"}
-        return bool(roots(module) & known) or any(one.level for one in module.imports)
+        return bool(module.roots & known) or any(one.level for one in module.imports)
 
     def is_module(self, cls: Scope) -> bool:
         """Tell whether a class of the project is a `torch.nn.Module`."""
@@ -168,7 +167,7 @@ class Inference:
         if isinstance(value, Made) and value.call is not None:
             name = value.name
             if _KERAS_MODEL.match(name):
-                return "torch" in roots(module)
+                return "torch" in module.roots
             if name.startswith("transformers.") and name.endswith(("from_pretrained", "from_config")):
                 return not re.search(r"Tokenizer|Processor|Config|FeatureExtractor|Scheduler|Pipeline", name)
             return bool(_TORCH_MODELS.match(name)) or bool(_LOADED.match(name)) or bool(_FROM_CONFIG.match(name))
@@ -282,7 +281,7 @@ class Inference:
 
     def _blocks(self, scope: Scope, runs: list[Forward]) -> Iterator[list[Forward]]:
         """Yield the evaluation loops inside training code, and what a script does after its last gradient step."""
-        steps = [spot for spot in scope.spots if self.program.training._spot_trains(spot) or self._asks_gradients(spot)]  # noqa: SLF001
+        steps = [spot for spot in scope.spots if self.program.training.spot_trains(spot) or self._asks_gradients(spot)]
         learning = {id(block.owner) for spot in steps for block in spot.block.up() if block.owner is not None}
         last = max((spot.call.at for spot in steps), default=-1)
         taken: dict[int, list[Forward]] = {}

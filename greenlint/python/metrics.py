@@ -18,7 +18,6 @@ from greenlint.python.facts import (
     words_of,
     written,
 )
-from greenlint.python.training import roots
 from greenlint.python.values import Made
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ _ATTACHED = frozenset({"mean", "sum", "cpu", "cuda", "to", "float", "double", "h
 
 def retained(program: Program, module: Module) -> Iterator[tuple[Statement, str, str]]:
     """Yield statements that add a back-propagated loss, graph and all, to a metric: statement, metric, loss."""
-    if "torch" not in roots(module) and not {"backward"} & module.identifiers:
+    if "torch" not in module.roots and not {"backward"} & module.identifiers:
         return
     for scope in module.scopes:
         steps = [spot for spot in scope.spots if program.training.steps(spot) and next(spot.block.loops(), None) is not None]

@@ -64,6 +64,7 @@ if TYPE_CHECKING:
 # Bounds that keep a query short; past them the answer is unknown.
 _MOST_VALUES = 12
 _DEEPEST = 40
+_MOST_QUESTIONS = 200_000
 _MOST_RETURNS = 8
 # Method names too common to be taken for a project's method when nothing is known of the object.
 _COMMON = frozenset(
@@ -100,19 +101,28 @@ class Program:
         entry: Module,
         modules: Sequence[Module],
         imported: Callable[[Module, str | None, int], Module | None],
+        shared: dict[int, Values] | None = None,
     ) -> None:
-        """Hold the files; `imported(module, name, level)` resolves an import inside the project."""
+        """Hold the files; `imported(module, name, level)` resolves an import inside the project.
+
+        `shared` keeps, for all programs of a project, the values that are the same in each of them: those that no
+        parameter, option or subclass has a say in.
+        """
         self.entry = entry
         self.modules = modules
         self._imported = imported
+        self._shared: dict[int, Values] = {} if shared is None else shared
         self._memory: dict[int, Values] = {}
-        self._busy: set[int] = set()
-        self._depth = 0
+        self._local = False
+        self._busy: dict[int, int] = {}
+        self._lowest = 0
+        self._asked = 0
         self._edges: dict[int, list[Edge]] | None = None
         self._callers: dict[int, list[Edge]] = {}
         self._subclasses: dict[int, list[Scope]] | None = None
         self._methods: dict[str, list[Scope]] | None = None
         self._following = False
+        self._open: set[int] = set()
         self.options = options.Declared(self)
 
     # What the program does, each answered once
@@ -164,20 +174,30 @@ class Program:
     def values(self, expression: Expression, block: Block) -> Values:
         """Return what an expression can be where it stands; never empty."""
         key = id(expression)
-        known = self._memory.get(key)
+        known = self._shared.get(key)
         if known is not None:
             return known
-        if key in self._busy or self._depth > _DEEPEST:
+        known = self._memory.get(key)
+        if known is not None:
+            self._local = True
+            return known
+        depth = len(self._busy)
+        if key in self._busy or depth > _DEEPEST:
+            # What is being asked for already adds nothing new; answers that rest on this are not kept.
+            self._lowest = min(self._lowest, self._busy.get(key, depth))
             return _NOTHING
-        self._busy.add(key)
-        self._depth += 1
+        outer, self._lowest = self._lowest, depth
+        around, self._local = self._local, False
+        self._busy[key] = depth
         try:
             found = _distinct(self._evaluate(expression, block))
         finally:
-            self._busy.discard(key)
-            self._depth -= 1
-        if self._depth == 0:
-            self._memory[key] = found
+            del self._busy[key]
+        self._asked += 1
+        if self._lowest >= depth or self._asked > _MOST_QUESTIONS:
+            (self._memory if self._local else self._shared)[key] = found
+        self._lowest = min(outer, self._lowest)
+        self._local = around or self._local
         return found
 
     def names(self, expression: Expression, block: Block) -> set[str]:
@@ -426,6 +446,7 @@ class Program:
         declared = self.options.of_parameter(parameter, scope)
         if declared is not None:
             return declared
+        self._local = True
         found: list[Value] = []
         if self._following:
             for edge in self.callers(scope):
@@ -513,6 +534,7 @@ class Program:
         """Return what an attribute of a value can be."""
         if isinstance(value, Library):
             if value.name.endswith("flags.FLAGS"):
+                self._local = True
                 return self.options.flag(name)
             return (Library(canonical(f"{value.name}.{name}")),)
         if isinstance(value, ModuleValue):
@@ -526,6 +548,7 @@ class Program:
             return self._class_attribute(value.cls, name, value)
         if isinstance(value, Made):
             declared = self.options.of_member(value, name)
+            self._local = self._local or declared is not None
             return declared if declared is not None else (Member(value, name),)
         if isinstance(value, Display):
             return (Member(Made("dict" if isinstance(value.node, Mapping) else "list", None, value.block), name),)
@@ -552,6 +575,7 @@ class Program:
                 found.extend(value for one in assigned for value in self.bound(one))
                 break
         if owner is not None and owner.call is None:
+            self._local = True
             found.extend(
                 FunctionValue(method, owner)
                 for scope in self.subclasses(cls)
@@ -708,19 +732,32 @@ class Program:
         if self._edges is None:
             # Two passes: the first knows no callers, so that the second can follow parameters through them.
             self._edges = {}
-            for following in (False, True):
-                self._following = following
-                self._memory.clear()
-                edges: dict[int, list[Edge]] = {}
-                callers: dict[int, list[Edge]] = {}
-                for module in self.modules:
-                    for spot in module.spots():
-                        for edge in self._edges_of(spot):
-                            edges.setdefault(id(spot), []).append(edge)
-                            callers.setdefault(id(edge.target), []).append(edge)
-                self._edges, self._callers = edges, callers
+            self._link(list(self.spots()))
+            unresolved = [spot for spot in self.spots() if id(spot) in self._open]
+            self._following = True
+            self._memory.clear()
+            self._link(unresolved)
             self._memory.clear()
         return self._edges
+
+    def _link(self, spots: list[Spot]) -> None:
+        """Find what calls run, and note the calls that rest on parameters."""
+        edges: dict[int, list[Edge]] = {} if self._edges is None else self._edges
+        self._open = set()
+        for spot in spots:
+            self._local = False
+            found = self._edges_of(spot)
+            if self._local:
+                self._open.add(id(spot))
+            if found:
+                edges[id(spot)] = found
+            else:
+                edges.pop(id(spot), None)
+        callers: dict[int, list[Edge]] = {}
+        for spot in self.spots():
+            for edge in edges.get(id(spot), ()):
+                callers.setdefault(id(edge.target), []).append(edge)
+        self._edges, self._callers = edges, callers
 
     def _edges_of(self, spot: Spot) -> list[Edge]:
         call, block = spot.call, spot.block

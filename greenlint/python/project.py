@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from greenlint.python.frameworks import FRAMEWORKS
-from greenlint.python.program import Program
+from greenlint.python.program import Program, Values
 from greenlint.python.scope import Module
 from greenlint.python.tests import is_test
 from greenlint.python.view import View
@@ -60,6 +60,7 @@ class Project:
         self._imports: dict[str, tuple[str, ...]] = {}
         self._importers: dict[str, list[str]] | None = None
         self._programs: dict[str, Program] = {}
+        self._values: dict[int, Values] = {}
 
     def views(self, path: Path) -> Iterator[View]:
         """Yield the file in the program of each entry that holds it."""
@@ -95,7 +96,7 @@ class Project:
             first = self.module(entry)
             if first is None:
                 return None
-            self._programs[entry] = Program(first, modules, self.imported)
+            self._programs[entry] = Program(first, modules, self.imported, self._values)
         return self._programs[entry]
 
     def _closure(self, entry: str) -> list[str]:

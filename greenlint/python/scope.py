@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from greenlint.python.facts import (
@@ -207,6 +208,17 @@ class Module:
         self._homes: dict[int, Block] = {}
         _Indexer(self).block(facts.body, self.top.root)
         self.scopes = list(self.top.all())
+
+    @cached_property
+    def roots(self) -> set[str]:
+        """The top-level packages that the file imports."""
+        found = set()
+        for item in self.imports:
+            if item.module is None:
+                found.update(name.partition(".")[0] for name, _ in item.names)
+            elif not item.level:
+                found.add(item.module.partition(".")[0])
+        return found
 
     def spots(self) -> Iterator[Spot]:
         """Yield every call of the file, scope by scope."""

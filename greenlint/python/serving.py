@@ -168,7 +168,7 @@ class Serving:
         training = self.program.training
         for spot in scope.spots:
             if any(block.owner is loop for block in spot.block.up()):
-                if training.framework_of(spot) or training._spot_trains(spot):  # noqa: SLF001
+                if training.framework_of(spot) or training.spot_trains(spot):
                     return True
         return False
 

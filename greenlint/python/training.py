@@ -117,8 +117,6 @@ class Training:
     def __init__(self, program: Program) -> None:
         """Look at nothing yet."""
         self.program = program
-        self._effects: dict[int, bool] = {}
-        self._looped: dict[int, bool] = {}
 
     @cached_property
     def stopping(self) -> Stopping:
@@ -189,7 +187,7 @@ class Training:
         """Tell a framework's `fit` by how it is called, when the object cannot be followed."""
         if self.program.edges(spot):
             return ""
-        imported = roots(spot.scope.module)
+        imported = spot.scope.module.roots
         keywords = {argument.name for argument in spot.call.arguments}
         receiver = tail(func.value).lower()
         if method in ("fit", "fit_generator") and imported & {"keras", "tensorflow", "tf_keras"}:
@@ -211,12 +209,14 @@ class Training:
         func = spot.call.func
         if isinstance(func, Name):
             return func.id == "backward" and "torch.autograd.backward" in self.program.callees(spot)
-        if not isinstance(func, Attribute):
+        if "scaler" in tail(func).lower():
             return any(name.endswith("NativeScaler()") for name in self.program.callees(spot))
+        if not isinstance(func, Attribute):
+            return False
         if func.name in ("backward", "manual_backward"):
             return self._backward(spot, func)
         if func.name == "apply_gradients":
-            return not roots(spot.scope.module) & {"jax", "flax", "optax"}
+            return not spot.scope.module.roots & {"jax", "flax", "optax"}
         if func.name == "minimize":
             return any(
                 root_of(name) in ("tensorflow", "keras") for name in self.program.callees(spot)
@@ -261,38 +261,41 @@ class Training:
 
     def trains(self, scope: Scope) -> bool:
         """Tell whether a function runs gradient steps, itself or through the functions that it runs."""
-        key = id(scope)
-        if key not in self._effects:
-            self._effects[key] = False
-            self._effects[key] = any(self._spot_trains(spot) for spot in scope.spots if not spot.lazy)
-        return self._effects[key]
+        return id(scope) in self._training_scopes
 
-    def _spot_trains(self, spot: Spot) -> bool:
+    @cached_property
+    def _training_scopes(self) -> set[int]:
+        """Every function that runs gradient steps: those with a step of their own, and whoever runs them."""
+        waiting = [
+            scope
+            for module in self.program.modules
+            for scope in module.scopes
+            if any(not spot.lazy and self.steps(spot) for spot in scope.spots)
+        ]
+        found = {id(scope) for scope in waiting}
+        while waiting:
+            for edge in self.program.callers(waiting.pop()):
+                caller = edge.spot.scope
+                if edge.kind in _RUNS and not edge.spot.lazy and id(caller) not in found:
+                    found.add(id(caller))
+                    waiting.append(caller)
+        return found
+
+    def spot_trains(self, spot: Spot) -> bool:
+        """Tell whether a call is a gradient step or runs one."""
         if self.steps(spot):
             return True
         return any(edge.kind in _RUNS and self.trains(edge.target) for edge in self.program.edges(spot))
 
-    def _settle(self) -> None:
-        """Repeat the question until cycles of calls have their answer."""
-        changed = True
-        while changed:
-            changed = False
-            for module in self.program.modules:
-                for scope in module.scopes:
-                    if not self._effects.get(id(scope), False):
-                        self._effects.pop(id(scope), None)
-                        changed = self.trains(scope) or changed
-
     @cached_property
     def _loops(self) -> dict[int, tuple[Loop, Block]]:
         """Every loop whose body runs gradient steps, with the block it stands in."""
-        self._settle()
         found: dict[int, tuple[Loop, Block]] = {}
         for module in self.program.modules:
             for scope in module.scopes:
                 for spot in scope.spots:
                     loops = [block for block in spot.block.up() if _is_loop(block)]
-                    if loops and not spot.lazy and self._spot_trains(spot):
+                    if loops and not spot.lazy and self.spot_trains(spot):
                         for block in loops:
                             owner = block.owner
                             if isinstance(owner, (For, While)) and block.parent is not None:
@@ -527,7 +530,7 @@ class Training:
     def takes_precision(self, site: Site) -> bool:
         """Tell whether reduced precision is a setting of the site's framework: torch, Lightning, Hugging Face, Keras."""
         if site.framework == "loop":
-            return bool(roots(site.module) & {"torch", "keras", "lightning", "pytorch_lightning", "transformers", "accelerate"})
+            return bool(site.module.roots & {"torch", "keras", "lightning", "pytorch_lightning", "transformers", "accelerate"})
         return site.framework in ("keras", "lightning", "huggingface")
 
     # Bounds
@@ -620,7 +623,7 @@ class Training:
     def is_reinforcement(self, site: Site) -> bool:
         """Tell whether a site learns from an environment."""
         words = site.module.identifiers
-        return bool(roots(site.module) & _GYMS) or ("env" in words and bool({"reward", "rewards"} & words))
+        return bool(site.module.roots & _GYMS) or ("env" in words and bool({"reward", "rewards"} & words))
 
 
 _METHODS = frozenset(
@@ -727,14 +730,3 @@ def _names_epoch(item: Expression) -> bool:
 def speaks_adversarially(module: Module) -> bool:
     """Tell whether a file names both a generator and a discriminator."""
     return all(any(pattern.search(word) for word in module.identifiers) for pattern in _ADVERSARIAL)
-
-
-def roots(module: Module) -> set[str]:
-    """Return the top-level packages that a file imports."""
-    found = set()
-    for item in module.imports:
-        if item.module is None:
-            found.update(name.partition(".")[0] for name, _ in item.names)
-        elif not item.level:
-            found.add(item.module.partition(".")[0])
-    return found
