@@ -21,7 +21,7 @@ SHORT_NAMES = ("ray", "trl", "peft", "timm", "nemo", "flair", "zeus", "perun", "
 
 # A loop over epochs may stand in a file that names no framework, because the step that it repeats stands in another
 # one; an evaluation likewise.
-WORDS = ("epoch", "train", "evaluate(", ".backward(", "predict(", "inference", "iterrows(")
+WORDS = ("epoch", "EPOCH", "train", "evaluate(", ".eval()", ".backward(", "predict(", "inference", "iterrows(")
 
 # Sixty searches for a constant are three times faster than one search for a regular expression of sixty branches.
 _SIGNS = tuple(

@@ -40,18 +40,19 @@ _PLACED = ("device", "map_location", "device_ids", "gpus", "default_device")
 _ACCELERATORS = frozenset({"gpu", "cuda", "mps", "xpu"})
 
 _PRECISION = re.compile(
-    r"autocast|GradScaler|bfloat16|(?:^|_)float16|fp16|bf16|(?:^|_)amp$|^use_amp|amp_|mixed_?precision|allow_tf32|"
+    r"autocast|GradScaler|bfloat16|(?:^|_)float16|fp16|bf16|(?:^|_)amp(?:_|$)|mixed_?precision|allow_tf32|"
     r"float32_matmul_precision|fp8|float8|deepspeed|^apex$|load_in_(?:8|4)bit|BitsAndBytes|LossScaleOptimizer|"
     r"^set_policy$|set_global_policy|transformer_engine|HalfTensor|set_dtype_policy|dtype_policy|MixedPrecision|"
     r"^fp32_precision$|half_precision|^to_fp16$|^to_bf16$",
     re.IGNORECASE,
 )
 _PRECISION_TEXT = re.compile(
-    r"^(?:--)?(?:no[-_])?(?:use[-_])?(?:fp16|bf16|float16|bfloat16|half|amp|16|16-mixed|bf16-mixed|bf16-true|16-true|"
-    r"mixed_float16|mixed_bfloat16|mixed[-_]precision|precision|fp8|tf32|O1|O2)$",
+    r"^(?:--(?:no[-_])?(?:use[-_])?(?:fp16|bf16|float16|bfloat16|half|amp|mixed[-_]precision|precision|fp8|tf32|dtype)(?:[-_]\w+)*|"
+    r"fp16|bf16|float16|bfloat16|fp8|16-mixed|bf16-mixed|bf16-true|16-true|mixed_float16|mixed_bfloat16)$",
     re.IGNORECASE,
 )
-_PRECISION_KEYWORDS = frozenset({"precision", "fp16", "bf16", "mixed_precision", "tf32", "amp", "half", "amp_level"})
+_PRECISION_KEYWORDS = frozenset({"fp16", "bf16", "mixed_precision", "tf32", "amp", "half", "amp_level"})
+_TRAINERS = re.compile(r"Trainer|Fabric|TrainingArguments|Config$|LightningCLI")
 _LAUNCHED = re.compile(r"^(?:lightning\.fabric\.Fabric|lightning\.LightningCLI|accelerate\.Accelerator)$")
 
 
@@ -227,6 +228,7 @@ def offers_precision(module: Module) -> bool:
     return any(
         (isinstance(spot.call.func, Attribute) and spot.call.func.name == "half")
         or any(argument.name in _PRECISION_KEYWORDS for argument in spot.call.arguments)
+        or (bool(_TRAINERS.search(tail(spot.call.func))) and any(one.name == "precision" for one in spot.call.arguments))
         for spot in module.spots()
     )
 

@@ -52,6 +52,11 @@ _TELLS = re.compile(
     r"super_resolve|segment|encode_\w+|get_(?:features|embeddings|predictions|accuracy|logits))(?:_|$)",
     re.IGNORECASE,
 )
+_METHOD_TELLS = re.compile(
+    r"(?:^|_)(?:test|eval|evaluate|evaluation|valid|validate|validation|predict|prediction|infer|inference|generate|sample|"
+    r"translate|transcribe|caption|greedy|beam)(?:_|$)",
+    re.IGNORECASE,
+)
 _LOOP_TELLS = re.compile(r"(?:^|_)(?:test|eval|evaluation|val|valid|validation|dev|holdout|predict|infer|inference)(?:_|$|\d|set|load|data|batch|iter|dl)", re.IGNORECASE)
 _TRAIN_TELLS = re.compile(r"(?:^|_)(?:train|training|fit|learn|optimi[sz]e|update|action|act|step|loss|attack|adapt|finetune|rollout)(?:_|$)", re.IGNORECASE)
 _MODEL_NAME = re.compile(
@@ -59,6 +64,7 @@ _MODEL_NAME = re.compile(
     r"resnet|bert|gpt|vae|ddp_model|learner|estimator|ema)\d*$",
     re.IGNORECASE,
 )
+_GENERATOR = re.compile(r"(?:^|[._])(?:net_?g|generator|gen|g)(?:$|_)|generator", re.IGNORECASE)
 _NO_GRAD = re.compile(r"(?:^|\.)(?:no_grad|inference_mode|set_grad_enabled|_set_grad_enabled)$")
 _OFF_HOOKS = re.compile(r"^(?:on_)?(?:validation|test|predict|sanity_check)_|^(?:on_validation|on_test|on_predict)")
 _DEFINING = frozenset({"forward", "__call__", "call", "__init__", "training_step", "extra_repr", "reset_parameters", "_init_weights"})
@@ -150,7 +156,10 @@ class Inference:
     @staticmethod
     def _speaks_torch(module: Module) -> bool:
         known = {"torch", "lightning", "pytorch_lightning", "transformers", "timm", "torchvision", "fastai"}
-        return bool(module.roots & known) or any(one.level for one in module.imports)
+        if module.roots & known:
+            return True
+        others = {"tensorflow", "keras", "jax", "paddle", "mxnet"}
+        return not module.roots & others and bool({"eval", "backward", "no_grad", "zero_grad", "state_dict"} & module.identifiers)
 
     def is_module(self, cls: Scope) -> bool:
         """Tell whether a class of the project is a `torch.nn.Module`."""
@@ -248,8 +257,15 @@ class Inference:
             hook = "lightning.LightningModule" in bases
             if hook and re.match(r"^on_(?:train|fit|after|before)|^on_epoch|^(?:training|train)_epoch", scope.name):
                 return False
-            return not self.tells(scope)
+            return not _METHOD_TELLS.search(_snake(scope.name)) or self._is_part_of_forward(scope, 0)
         return False
+
+    def _is_part_of_forward(self, scope: Scope, hops: int) -> bool:
+        """Tell whether a method is run by a `forward`: then it is a piece of the model."""
+        return any(
+            edge.spot.scope.name in _DEFINING or (hops < _FEW_HOPS and edge.spot.scope.method_of is not None and self._is_part_of_forward(edge.spot.scope, hops + 1))
+            for edge in self.program.callers(scope)
+        )
 
     def _evaluates(self, scope: Scope, runs: list[Forward]) -> bool:
         if scope.parent is not None and self._feeds_backward(scope):
@@ -262,8 +278,10 @@ class Inference:
             return False
         if self._trains:
             return False
-        if scope.kind == "module":
+        if scope.kind == "module" or scope.name == "main":
             return True
+        if not self.program.callers(scope):
+            return any(isinstance(value, (Instance, Made)) and value.call is not None for run in runs for value in run.values)
         return self._is_reached(scope)
 
     def _evals_before(self, scope: Scope, spot: Spot) -> bool:
@@ -293,12 +311,39 @@ class Inference:
                 if any(_LOOP_TELLS.search(_snake(word)) for word in words) or self._evals_near(scope, run, loop):
                     taken.setdefault(id(loop), []).append(run)
                     continue
+            switch = self._switched_before(scope, run, steps)
+            if switch is not None:
+                taken.setdefault(id(switch), []).append(run)
+                continue
             in_loop = any(id(one) in learning for one in run.spot.block.loops())
             if scope.kind == "module" and run.spot.call.at > last and not in_loop:
                 after.append(run)
         yield from taken.values()
         if after and not any(run in group for group in taken.values() for run in after):
             yield after
+
+    def _switched_before(self, scope: Scope, run: Forward, steps: list[Spot]) -> Spot | None:
+        """Return the `.eval()` that opens a stretch of evaluation inside a training loop, before a run."""
+        found = None
+        for spot in scope.spots:
+            func = spot.call.func
+            if spot.call.at < run.spot.call.at and isinstance(func, Attribute) and func.name in ("eval", "train") and self._same(func.value, spot.block, run):
+                if not any(edge.kind == "call" for edge in self.program.edges(spot)) and spot.block.holds(run.spot.block):
+                    is_eval = func.name == "eval" and not spot.call.arguments
+                    if found is None or spot.call.at > found[0].call.at:
+                        found = (spot, is_eval)
+        if found is None or not found[1]:
+            return None
+        between = any(found[0].call.at < step.call.at < run.spot.call.at for step in steps)
+        return None if between or self._learns_from(scope, run) else found[0]
+
+    def _learns_from(self, scope: Scope, run: Forward) -> bool:
+        """Tell whether a gradient step follows in the same block: then the run may be part of it."""
+        return any(
+            self.program.training.steps(spot) and spot.call.at > run.spot.call.at and run.spot.block.holds(spot.block)
+            and next(spot.block.loops(), None) is next(run.spot.block.loops(), None)
+            for spot in scope.spots
+        )
 
     def _evals_near(self, scope: Scope, run: Forward, loop: For) -> bool:
         """Tell whether the last change of mode before a loop is `.eval()`."""
@@ -316,9 +361,24 @@ class Inference:
         if not arguments or not all(isinstance(one, Instance) or self._is_fresh(one) for one in run.values):
             return False
         seen = [self.program.values(one.value, run.spot.block) for one in arguments if not one.star]
-        return bool(seen) and all(
-            any(isinstance(value, Made) and _RANDOM.match(value.name) for value in values) for values in seen[:1]
-        ) and not self._is_restored(run)
+        made_up = bool(seen) and any(isinstance(value, Made) and _RANDOM.match(value.name) for value in seen[0])
+        return made_up and (not self._is_restored(run) or self._is_only_measured(run))
+
+    @staticmethod
+    def _is_only_measured(run: Forward) -> bool:
+        """Tell whether only the shape of a run's result is looked at."""
+        statement = run.spot.statement
+        names = {tail(target) for target in getattr(statement, "targets", ())}
+        if not names:
+            return {"shape", "size"} & set(words_of(statement)) != set()
+        later = [
+            one
+            for other, _ in run.spot.scope.statements
+            if other.at > statement.at and not hasattr(other, "body")
+            for one in [other]
+            if names & set(words_of(other))
+        ]
+        return bool(later) and {"shape", "size"} & set(words_of(later[0])) != set()
 
     @staticmethod
     def _is_fresh(value: Value) -> bool:
@@ -438,6 +498,12 @@ class Inference:
 
     # Evaluation mode
 
+    @staticmethod
+    def is_generator(run: Forward) -> bool:
+        """Tell whether a model is the generator of a GAN."""
+        names = [run.name, *(value.cls.name for value in run.values if isinstance(value, Instance))]
+        return any(_GENERATOR.search(name) for name in names)
+
     def in_training_mode(self, run: Forward) -> bool:
         """Tell whether a model is surely in training mode at a run, on at least one known way there."""
         if any(argument.name == "training" and _is_false(argument.value) for argument in run.spot.call.arguments):
@@ -469,14 +535,27 @@ class Inference:
         if len(callers) != len(self.program.callers(scope)):
             return ""
         if not callers:
-            return "" if self._is_parameter(run, scope) else self._initial(run)
+            if self._is_parameter(run, scope):
+                return ""
+            return self._mode_of_object(run, scope) or self._initial(run)
         modes = {self._mode(run, edge.spot, seen, hops + 1) for edge in callers}
         return "train" if "train" in modes else "eval" if modes == {"eval"} else ""
+
+    def _mode_of_object(self, run: Forward, scope: Scope) -> str:
+        """Return the mode that another method of the same object sets: the constructor, a `load`."""
+        owner = scope.method_of
+        if owner is None:
+            return ""
+        others = [method for cls in self.program.lineage(owner) for method in cls.children if method is not scope]
+        modes = [self._event(spot, run, set()) for method in others for spot in method.spots]
+        return "eval" if "eval" in modes else ""
 
     def _is_parameter(self, run: Forward, scope: Scope) -> bool:
         head = run.model
         while isinstance(head, Attribute):
             head = head.value
+        if scope.method_of is not None and scope.parameters and isinstance(head, Name) and head.id == scope.parameters[0].name:
+            return False
         return isinstance(head, Name) and any(one.name == head.id for one in scope.parameters)
 
     def _event(self, spot: Spot, run: Forward, seen: set[int]) -> str:
@@ -509,10 +588,10 @@ class Inference:
         """Return the mode of a model that nothing changed since it was made."""
         modes = set()
         for value in run.values:
-            if isinstance(value, Instance) and value.call is not None:
+            if isinstance(value, (Instance, Made)) and value.mode:
+                modes.add(value.mode)
+            elif isinstance(value, Instance) and value.call is not None:
                 modes.add("train")
-            elif isinstance(value, Instance):
-                modes.add("train" if self.program.training.sites else "")
             elif isinstance(value, Made) and value.call is not None:
                 if _PRETRAINED.match(value.name):
                     modes.add("eval")

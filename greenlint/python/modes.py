@@ -81,7 +81,8 @@ class ModeDependence:
             elif isinstance(value, Unknown):
                 # A class handed in as a parameter (`norm_layer(64)`) may be BatchNorm.
                 name = spot.call.func.id if isinstance(spot.call.func, Name) else ""
-                verdicts.append(None if re.search(r"norm|layer|block|act|drop", name) else False)
+                passed = spot.scope.name != "forward" and re.search(r"norm|layer|block|act|drop", name)
+                verdicts.append(None if passed else False)
         if True in verdicts:
             return True
         return None if None in verdicts else False

@@ -102,10 +102,20 @@ class Declared:
 
     def _option(self, name: str, block: Block) -> Values:
         entries = self._gathered().get(name)
-        if not entries or name in self._overridden:
+        if not entries or name in self._overridden or self._is_rewritten(name):
             return _NOTHING
         near = [entry for entry in entries if entry[1].scope.module is block.scope.module] or entries
         return self._defaults(near)
+
+    def _is_rewritten(self, name: str) -> bool:
+        """Tell whether a function surely sets the attribute of some namespace anew: `opt.epochs = trial["epochs"]`."""
+        return any(
+            target.name == name and tail(target.value) not in ("self", "cls") and not any(binding.block.tests())
+            for module in self._program.modules
+            for scope in module.scopes
+            if scope.kind == "function"
+            for target, binding in scope.assigned
+        )
 
     def flag(self, name: str) -> Values:
         """Return what an absl flag defaults to."""

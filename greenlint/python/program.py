@@ -8,7 +8,7 @@ that never runs code: where several definitions can reach a place it gives them 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -212,12 +212,16 @@ class Program:
 
     def name(self, spot: Spot) -> str:
         """Return the one library name that a call calls, or an empty string."""
-        names = self.names(spot.call.func, spot.block)
+        names = self.callees(spot)
         return next(iter(names)) if len(names) == 1 else ""
 
     def callees(self, spot: Spot) -> set[str]:
-        """Return the library names that a call can call."""
-        return self.names(spot.call.func, spot.block)
+        """Return the library names that a call can call; an object that is called has `()` after its maker's name."""
+        return {
+            f"{value.name}()" if isinstance(value, Made) else value.name
+            for value in self.values(spot.call.func, spot.block)
+            if isinstance(value, (Library, Made, Member))
+        }
 
     def literals(self, expression: Expression, block: Block) -> list[Literal]:
         """Return the constants an expression can be, known ones only."""
@@ -685,6 +689,9 @@ class Program:
 
     def _method_result(self, value: Member, item: Call, block: Block) -> Iterable[Value]:
         if value.attribute in FLUENT:
+            if value.attribute in ("eval", "train"):
+                mode = value.attribute if not item.arguments else ""
+                return (replace(value.owner, mode=mode),)
             return (value.owner,)
         first = item.arguments[0] if item.arguments else None
         if value.attribute in PREPARING and len(item.arguments) == 1 and first is not None and not first.star:

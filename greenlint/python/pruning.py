@@ -41,6 +41,7 @@ def unmasks(program: Program) -> bool:
 def ships_model(program: Program) -> bool:
     """Tell whether anything in the program saves or exports a model."""
     return any(
-        tail(spot.call.func) in _SHIPPING_METHODS or bool(program.callees(spot) & _SHIPPING)
+        tail(spot.call.func) in _SHIPPING_METHODS
+        or any(name in _SHIPPING or (name.startswith("torch.jit.") and name.endswith(".save")) for name in program.callees(spot))
         for spot in program.spots()
     )

@@ -61,6 +61,10 @@ def _call(program: Program, func: Expression, spot: object) -> str:
     for argument in call.arguments:
         if argument.name == "graph_optimization_level" and tail(argument.value) == "ORT_DISABLE_ALL":
             return "ORT_DISABLE_ALL"
+    if name == "flags" and "torch.backends.cudnn.flags" in program.callees(spot):  # type: ignore[arg-type]
+        enabled = program.argument(call, "enabled", 0)
+        if enabled is not None and isinstance(enabled.value, Constant) and enabled.value.value is False:
+            return f"{written(func)}(enabled=False)"
     if name == "set_flags" and any(found.startswith("torch.backends.") for found in program.callees(spot)):  # type: ignore[arg-type]
         first = call.arguments[0].value if call.arguments else None
         if isinstance(first, Constant) and first.value is False:

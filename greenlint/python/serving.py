@@ -202,6 +202,11 @@ class Serving:
                     return True
         if scope.name in _HANDLERS:
             return True
+        if any(
+            edge.kind == "pass" and any(name.startswith("gradio.") for name in self.program.callees(edge.spot))
+            for edge in self.program.callers(scope)
+        ):
+            return True
         owner = scope.method_of
         return owner is not None and scope.name in _HANDLER_METHODS and any(
             _HANDLER_CLASSES.search(base) for base in self.program.bases(owner)

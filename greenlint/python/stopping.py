@@ -141,12 +141,12 @@ class Stopping:
         if all(_COUNTER.search(word) for word in words):
             return False
         # A flag or a number of another name: an option of the program does not change while it trains.
-        return not all(self._is_fixed(one, scope) for one in _leaves_of(test))
+        return not all(self._is_fixed(one, scope, loop) for one in _leaves_of(test)) and not self._counts_only(test, scope, loop)
 
     def _counts_only(self, test: Expression, scope: Scope, loop: For | While | None) -> bool:
         """Tell whether a flag such as `should_stop` only ever follows a count of steps or epochs."""
         names = [one for one in _leaves_of(test) if isinstance(one, (Name, Attribute))]
-        flags = [one for one in names if re.search(r"stop|done|finish", tail(one), re.IGNORECASE)]
+        flags = [one for one in names if re.search(r"stop|done|finish|end|exit|break|flag|running|terminat", tail(one), re.IGNORECASE)]
         if not flags or len(flags) != len(names):
             return False
         written = [
@@ -164,10 +164,14 @@ class Stopping:
         else:
             yield scope
 
-    def _is_fixed(self, item: Expression, scope: Scope) -> bool:
+    def _is_fixed(self, item: Expression, scope: Scope, loop: For | While | None) -> bool:
         """Tell whether an expression is an option or a constant, rather than something computed by the training."""
         if isinstance(item, Constant):
             return True
+        if isinstance(item, Name) and loop is not None:
+            bindings = scope.bindings.get(item.id, ())
+            if any(block.owner is loop for one in bindings for block in one.block.up()):
+                return False
         if isinstance(item, Attribute) and isinstance(item.value, Name):
             owner = item.value.id.lower()
             if re.search(r"^(?:args|opts?|options|cfg|config|conf|hparams|hps|flags|params|self)$", owner):
@@ -283,7 +287,8 @@ class Stopping:
                     return True
                 if name in ("callbacks",):
                     found.append(self._any_stops(argument.value, block))
-            params = self.program.argument(call, "params", 0) if _is_train(call) else None
+            # xgboost.train takes early_stopping_rounds as an argument only.
+            params = self.program.argument(call, "params", 0) if _is_train(call) and not self._is_xgboost(site) else None
             if params is not None:
                 found.append(self._params_stop(params.value, block))
             if self.program.open_ended(call):
@@ -291,6 +296,9 @@ class Stopping:
         if any(one is True for one in found):
             return True
         return None if any(one is None for one in found) else False
+
+    def _is_xgboost(self, site: Site) -> bool:
+        return site.spot is not None and any(name.startswith("xgboost.") for name in self.program.callees(site.spot))
 
     def _params_stop(self, item: Expression, block: Block) -> bool | None:
         verdicts: list[bool | None] = []

@@ -22,6 +22,7 @@ from greenlint.python.facts import (
     Leave,
     Name,
     With,
+    expressions,
     tail,
     walk,
 )
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from greenlint.python.facts import Expression
     from greenlint.python.program import Program
-    from greenlint.python.scope import Block, Module, Spot
+    from greenlint.python.scope import Block, Module, Scope, Spot
 
 # Classes whose objects measure between a start and a stop; every name that ends one of the known packages' paths.
 _PACKAGES = re.compile(
@@ -209,6 +210,8 @@ class Tracking:
                         tracker.escapes = True
             for spot in scope.spots:
                 self._call_uses(spot, found)
+            if module in self._concerned:
+                self._reads(scope, found)
 
     def _call_uses(self, spot: Spot, found: dict[int, Tracker]) -> None:
         func = spot.call.func
@@ -229,6 +232,16 @@ class Tracking:
                             tracker.escapes = True
             if isinstance(argument.value, Attribute):
                 self._bound_method(argument.value, spot, found)
+
+    def _reads(self, scope: Scope, found: dict[int, Tracker]) -> None:
+        """See attributes that are read rather than called: `tracker._hardware`."""
+        for statement, block in scope.statements:
+            if hasattr(statement, "body"):
+                continue
+            for one in expressions(statement):
+                if isinstance(one, Attribute) and one.name not in STARTS | STOPS:
+                    for tracker in self._made_here(one.value, block, found):
+                        tracker.queried = True
 
     def _handed(self, item: Expression, spot: Spot, found: dict[int, Tracker]) -> Iterator[Tracker]:
         if isinstance(item, Collection):

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from greenlint.python.facts import (
+    Assign,
     Attribute,
     Call,
     Class,
@@ -30,6 +31,7 @@ from greenlint.python.facts import (
     expressions,
     tail,
     words_of,
+    written,
 )
 from greenlint.python.frameworks import root_of
 from greenlint.python.scope import Block, Module, Scope, Spot
@@ -61,10 +63,11 @@ _AROUND = re.compile(
 )
 _PLAIN_NAME = re.compile(r"^(?:_|[a-z])$")
 _BATCHES = re.compile(r"(?:num|n|total|nb)_?batch|batches|steps_per_epoch|iters_per_epoch|batch_idx", re.IGNORECASE)
+_MOST_SCOPES = 200
 _RUNS = ("call", "pass", "guess")
 _UPDATES = frozenset(
-    """step optimizer_step add_ sub_ addcdiv_ addcmul_ copy_ mul_ apply_gradients optim optimizer data manual_backward
-    backward_step optimizers minimize train_on_batch""".split()
+    """step optimizer_step add_ sub_ addcdiv_ addcmul_ copy_ mul_ apply_gradients manual_backward
+    backward_step minimize train_on_batch run update loss_scaler""".split()
 )
 _SESSIONS = ("Session", "InteractiveSession", "MonitoredTrainingSession", "MonitoredSession", "SingularMonitoredSession")
 _KERAS_ROOTS = frozenset({"keras", "keras_hub", "keras_nlp", "keras_cv", "tensorflow_addons", "segmentation_models"})
@@ -341,20 +344,42 @@ class Training:
             if key in inner or not self._updates(loop, block):
                 continue
             for one in self._epoch_level(key, set()):
-                chosen[one] = None
+                if not self._is_one_epoch(*self._loops[one]):
+                    chosen[one] = None
         for key in chosen:
             yield self._loops[key]
 
+    def _is_one_epoch(self, loop: Loop, block: Block) -> bool:
+        """Tell whether a loop over batches stands in a function that nobody calls: its caller holds the epochs."""
+        scope = block.scope
+        return (
+            isinstance(loop, For)
+            and scope.kind == "function"
+            and scope.name != "main"
+            and not self.program.callers(scope)
+            and _range_of(loop.iterable) is None
+            and not any(_EPOCH.search(word) for word in _loop_words(loop))
+            and any(word == one.name for one in scope.parameters for word in words_of(loop.iterable))
+        )
+
     def _updates(self, loop: Loop, block: Block) -> bool:
-        """Tell whether anything near the loop updates what was back-propagated: a gradient alone is no training."""
-        modules = {id(block.scope.module): block.scope.module}
-        for key in self.inside(loop):
-            module = self._loops[key][1].scope.module
-            modules[id(module)] = module
-        for spot in block.scope.spots:
-            for edge in self.program.edges(spot):
-                modules[id(edge.target.module)] = edge.target.module
-        return any(module.identifiers & _UPDATES for module in modules.values())
+        """Tell whether what a loop runs updates what was back-propagated: a gradient alone is no training."""
+        if block.scope.node is None and block.scope.module.identifiers & _UPDATES:
+            return True
+        seen: set[int] = set()
+        waiting = [block.scope]
+        while waiting and len(seen) < _MOST_SCOPES:
+            scope = waiting.pop()
+            if id(scope) in seen:
+                continue
+            seen.add(id(scope))
+            if any(tail(spot.call.func) in _UPDATES for spot in scope.spots):
+                return True
+            if any(_sets_parameter(statement) for statement, _ in scope.statements):
+                return True
+            waiting.extend(edge.target for spot in scope.spots for edge in self.program.edges(spot))
+            waiting.extend(scope.children)
+        return False
 
     def inside(self, loop: Loop) -> list[int]:
         """Return the keys of the training loops inside a loop, at any depth."""
@@ -421,6 +446,9 @@ class Training:
             return []
         if len(positional) == 1:
             return _counts(self.program.literals(positional[0], block))
+        further = _added_to(positional[0], positional[1])
+        if further is not None:
+            return _counts(self.program.literals(further, block))
         start = self.program.literals(positional[0], block)
         stop = self.program.literals(positional[1], block)
         first = start[0].value if len(start) == 1 else 0 if not start else min(_plain(one) for one in start)
@@ -530,7 +558,8 @@ class Training:
     def takes_precision(self, site: Site) -> bool:
         """Tell whether reduced precision is a setting of the site's framework: torch, Lightning, Hugging Face, Keras."""
         if site.framework == "loop":
-            return bool(site.module.roots & {"torch", "keras", "lightning", "pytorch_lightning", "transformers", "accelerate"})
+            known = {"torch", "keras", "lightning", "pytorch_lightning", "transformers", "accelerate"}
+            return "backward" in site.module.identifiers or any(module.roots & known for module in self.program.modules)
         return site.framework in ("keras", "lightning", "huggingface")
 
     # Bounds
@@ -698,6 +727,21 @@ def _range_of(iterable: Expression) -> Call | None:
             return None
         item = next((one.value for one in item.arguments if not one.star and (not one.name or one.name == "iterable")), item.arguments[0].value)
     return None
+
+
+def _added_to(start: Expression, stop: Expression) -> Expression | None:
+    """Return `n` of `range(start, start + n)`."""
+    if isinstance(stop, Operation) and stop.operator == "+" and isinstance(start, (Name, Attribute)):
+        left, right = stop.operands
+        for same, other in ((left, right), (right, left)):
+            if type(same) is type(start) and written(same) == written(start):
+                return other
+    return None
+
+
+def _sets_parameter(statement: Statement) -> bool:
+    """See an update by hand: `w.data -= lr * w.grad`, `w -= lr * w.grad`."""
+    return isinstance(statement, Assign) and statement.value is not None and "grad" in set(words_of(statement.value))
 
 
 def _counts(values: Iterable[Literal]) -> list[Literal]:

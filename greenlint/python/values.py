@@ -6,7 +6,7 @@ cannot be told is `UNKNOWN`, and unknown is not absent: rules stay silent on it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -39,12 +39,14 @@ class Library:
 class Made:
     """What a call to a library gives: `name` is what was called, such as `torch.nn.Linear`.
 
-    `call` is None for a value known by its annotation only.
+    `call` is None for a value known by its annotation only. `mode` is "eval" or "train" after such a call in the same
+    chain: `resnet18().eval()`.
     """
 
     name: str
     call: Call | None
     block: Block
+    mode: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class Instance:
     cls: Scope
     call: Call | None = None
     block: Block | None = None
+    mode: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
