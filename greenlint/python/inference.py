@@ -228,7 +228,9 @@ class Inference:
     def tells(self, scope: Scope) -> bool:
         """Tell whether a function says by its name that it evaluates."""
         name = _snake(scope.name)
-        return scope.kind == "function" and bool(_TELLS.search(name)) and not _TRAIN_TELLS.search(name)
+        evaluates, trains = _TELLS.search(name), _TRAIN_TELLS.search(name)
+        # The first word decides: `eval_training` evaluates, `train_and_eval` trains.
+        return scope.kind == "function" and evaluates is not None and (trains is None or evaluates.start() < trains.start())
 
     def units(self, module: Module) -> Iterator[list[Forward]]:
         """Yield the runs of models of each unit of evaluation of a file, in order."""
@@ -603,7 +605,8 @@ class Inference:
                     modes.add("")
             else:
                 modes.add("")
-        return "train" if modes == {"train"} else "eval" if modes == {"eval"} else ""
+        # One of several it can be is enough: it then runs in training mode on a known way.
+        return "train" if "train" in modes and "eval" not in modes else "eval" if modes == {"eval"} else ""
 
     def _same(self, item: Expression, block: Block, run: Forward) -> bool:
         """Tell whether an expression can be the model of a run: the same object, name, or nothing known of one."""

@@ -27,6 +27,7 @@ _INDEPENDENT = re.compile(
 )
 # A name with a module behind it only when it starts with a capital letter or says so.
 _MODULE_LIKE = re.compile(r"(?:^|\.)[A-Z]\w*$|create_model|from_config|build|make_|get_model|resnet|vgg|densenet|mobilenet|efficientnet")
+_PLAIN_BASES = frozenset({"lightning.LightningModule", "object", "abc.ABC", "typing.Generic", "huggingface_hub.PyTorchModelHubMixin"})
 _DEEPEST = 8
 
 
@@ -62,7 +63,9 @@ class ModeDependence:
                 return True
             verdicts.extend(self._spot(spot, depth) for inner in scope.all() for spot in inner.spots)
         bases = self.program.bases(cls)
-        if not bases <= {"torch.nn.Module", "lightning.LightningModule", "torch.nn.Sequential", "object", "abc.ABC"}:
+        if any(_DEPENDENT.search(base) for base in bases):
+            return True
+        if not all(base in _PLAIN_BASES or _INDEPENDENT.match(base) for base in bases):
             verdicts.append(None)
         if True in verdicts:
             return True

@@ -114,7 +114,7 @@ class Program:
         self._shared: dict[int, Values] = {} if shared is None else shared
         self._memory: dict[int, Values] = {}
         self._local = False
-        self._busy: dict[int, int] = {}
+        self._busy: dict[object, int] = {}
         self._lowest = 0
         self._asked = 0
         self._edges: dict[int, list[Edge]] | None = None
@@ -337,8 +337,17 @@ class Program:
         return (Library(name),)
 
     def _global(self, module: Module, name: str) -> Iterable[Value]:
-        bindings = module.top.bindings.get(name, [])
-        return [v for binding in _reaching(bindings, None, module.top.root) for v in self.bound(binding)]
+        key = (id(module), name)
+        if key in self._busy or len(self._busy) > _DEEPEST:
+            # Packages that import names from one another in a circle.
+            self._lowest = min(self._lowest, self._busy.get(key, len(self._busy)))
+            return _NOTHING
+        self._busy[key] = len(self._busy)
+        try:
+            bindings = module.top.bindings.get(name, [])
+            return [v for binding in _reaching(bindings, None, module.top.root) for v in self.bound(binding)]
+        finally:
+            del self._busy[key]
 
     def bound(self, binding: Binding) -> Iterable[Value]:  # noqa: C901, PLR0911
         """Return what one binding binds."""

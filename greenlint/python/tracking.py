@@ -55,6 +55,7 @@ STARTS = frozenset(
     start_training run""".split()
 )
 STOPS = frozenset("stop stop_task epoch_end end_window end stop_measurement off __exit__ close".split())
+_NEUTRAL = frozenset({"flush", "save", "report", "set_tracking_active", "__init__"})
 _SELF_ENDING = re.compile(r"(?:ImpactTracker|CarbonTracker|ZeusMonitor|PowerMonitor)$")
 
 
@@ -155,11 +156,14 @@ class Tracking:
     def _called_back(self) -> bool:
         for module in self._concerned:
             for spot in module.spots():
-                if _CALLBACK.search(tail(spot.call.func)):
+                # A project's own callback measures when it starts a tracker, which is seen there.
+                if _CALLBACK.search(tail(spot.call.func)) and any(_CALLBACK.search(name) for name in self.program.callees(spot)):
                     return True
                 for argument in spot.call.arguments:
                     if isinstance(argument.value, (Name, Attribute)) and _CALLBACK.search(tail(argument.value)):
-                        return True
+                        names = self.program.names(argument.value, spot.block)
+                        if any(_CALLBACK.search(name) for name in names):
+                            return True
         return False
 
     # Objects
@@ -221,7 +225,7 @@ class Tracking:
                     tracker.starts.append(spot)
                 elif func.name in STOPS:
                     tracker.stopped = True
-                else:
+                elif func.name not in _NEUTRAL:
                     tracker.queried = True
         for argument in spot.call.arguments:
             handed = [argument.value]
@@ -239,7 +243,7 @@ class Tracking:
             if hasattr(statement, "body"):
                 continue
             for one in expressions(statement):
-                if isinstance(one, Attribute) and one.name not in STARTS | STOPS:
+                if isinstance(one, Attribute) and one.name not in STARTS | STOPS | _NEUTRAL:
                     for tracker in self._made_here(one.value, block, found):
                         tracker.queried = True
 
