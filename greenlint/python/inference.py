@@ -78,6 +78,11 @@ _TORCH_MODELS = re.compile(
     r"efficientnet_pytorch\.|monai\.networks\.nets\.|torch_geometric\.nn\.models\.|open_clip\.create_model|"
     r"torch\.nn\.(?!functional|init|utils|parallel|\w*Loss|Parameter|parameter|Module$))"
 )
+# Layers without parameters: running one is arithmetic, not a model.
+_PLAIN_LAYER = re.compile(
+    r"^torch\.nn\.(?:\w*Pad\dd|\w*Pool\dd|\w*ReLU\w*|\w*ELU|Sigmoid|Tanh|Softmax\w*|LogSoftmax|Softplus|Hard\w+|Identity|Flatten|"
+    r"Unflatten|Upsample\w*|Pixel\w+|Dropout\w*|Fold|Unfold|SiLU|Mish|GLU|\w*Similarity|\w*Distance|DataParallel)$"
+)
 _LOSS = re.compile(r"(?:Loss|Criterion|CosineSimilarity|PairwiseDistance)$")
 _PRETRAINED = re.compile(r"^(?:transformers|diffusers|peft|optimum|adapters|sentence_transformers)\..*(?:from_pretrained|SentenceTransformer)$")
 _FROM_CONFIG = re.compile(r"^transformers\.\w*(?:Model|For\w+|LMHeadModel)(?:\.from_config|\._from_config)?$")
@@ -179,6 +184,8 @@ class Inference:
                 return "torch" in module.roots
             if name.startswith("transformers.") and name.endswith(("from_pretrained", "from_config")):
                 return not re.search(r"Tokenizer|Processor|Config|FeatureExtractor|Scheduler|Pipeline", name)
+            if _PLAIN_LAYER.match(name):
+                return False
             return bool(_TORCH_MODELS.match(name)) or bool(_LOADED.match(name)) or bool(_FROM_CONFIG.match(name))
         return False
 
@@ -510,8 +517,8 @@ class Inference:
         """Tell whether a model is surely in training mode at a run, on at least one known way there."""
         if any(argument.name == "training" and _is_false(argument.value) for argument in run.spot.call.arguments):
             return False
-        depends = [self.modes.of(value) for value in run.values]
-        if all(one is False for one in depends):
+        depends = [self.modes.of(value) for value in run.values if not isinstance(value, Unknown)]
+        if depends and all(one is False for one in depends):
             return False
         return self._mode(run, run.spot, set(), 0) == "train"
 
