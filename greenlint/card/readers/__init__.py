@@ -1,0 +1,1 @@
+"""One module for each tool that writes emission files; found by name, never listed."""
