@@ -1,0 +1,108 @@
+"""Formulas, the accelerator table and carbon intensities."""
+
+from __future__ import annotations
+
+import math
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+
+from greenlint.card import accelerators, estimate
+from greenlint.card.countries import ALPHA3
+from greenlint.errors import ConfigError
+
+
+def test_the_seed_that_was_measured_as_0_000165() -> None:
+    kwh = estimate.energy(hours=41 / 3600, cores=1, watts_per_core=12.5, memory_gb=2.930 / 0.3725)
+    assert kwh == pytest.approx(0.0001757, rel=0.001)
+    assert kwh / 0.000165 == pytest.approx(1.065, rel=0.001)
+
+
+@pytest.mark.parametrize(("kwh", "kg"), [(0.000165, 1.4007e-5), (0.001281, 1.0874e-4), (0.000444, 3.7664e-5)])
+def test_seed_carbon_within_one_percent(kwh: float, kg: float) -> None:
+    assert estimate.carbon(kwh, 84.9) / 1000 == pytest.approx(kg, rel=0.01)
+
+
+def test_green_algorithms_term_by_term() -> None:
+    kwh = estimate.energy(hours=2, cores=8, watts_per_core=400, usage=0.5, memory_gb=64, pue=1.2)
+    assert kwh == pytest.approx(2 * (8 * 400 * 0.5 + 64 * 0.3725) * 1.2 * 0.001)
+
+
+def test_whole_life_and_sci() -> None:
+    assert estimate.whole_life(10, 1000, 0.001) == 11
+    assert estimate.software_carbon_intensity(11, 50, 450, 1000) == pytest.approx(1.0)
+    with pytest.raises(ConfigError):
+        estimate.software_carbon_intensity(1, 1, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "terms", [{"hours": -1}, {"hours": math.nan}, {"hours": 1, "usage": 1.1}, {"hours": 1, "pue": 0.9}]
+)
+def test_impossible_terms_are_refused(terms: Any) -> None:
+    with pytest.raises(ConfigError):
+        estimate.energy(cores=1, watts_per_core=1, **terms)
+
+
+def test_every_accelerator_has_a_source_and_a_year() -> None:
+    table = accelerators.table()
+    assert len(table) >= 30
+    for device in table:
+        assert 5 < device.watts <= 1200
+        assert device.source.startswith("https://")
+        assert 2015 < device.year < 2030
+    assert len({device.name for device in table}) == len(table)
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ("NVIDIA A100-SXM4-80GB", "a100-sxm-80gb"),
+        ("2 x Tesla T4", "t4"),
+        ("t4", "t4"),
+        ("Tesla V100-PCIE-32GB", "v100-pcie"),
+        ("Some New GPU", None),
+        ("A100", None),
+    ],
+)
+def test_devices_are_found_by_their_whole_name(told: str, name: Any) -> None:
+    device = accelerators.find(told)
+    assert (device.name if device else None) == name
+
+
+def test_a_family_name_stands_for_its_variants() -> None:
+    assert {device.watts for device in accelerators.choose("a100")} == {250, 300, 400}
+
+
+def test_an_unknown_device_asks_and_does_not_guess() -> None:
+    with pytest.raises(ConfigError, match='did you mean "a100"'):
+        accelerators.choose("a1000")
+
+
+def test_zones() -> None:
+    assert estimate.alpha3("fr") == "FRA"
+    assert estimate.alpha3("FRA") == "FRA"
+    assert len(ALPHA3) == 249
+
+
+def test_without_the_table_there_is_no_intensity(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(estimate, "_mixes", lambda: None)
+    assert estimate.intensity_of("FR") is None
+
+
+@pytest.mark.skipif(find_spec("ecologits") is None, reason="the extra `carbon` is not installed")
+def test_the_table_of_ecologits_is_read_without_importing_it() -> None:
+    import sys
+
+    intensity = estimate.intensity_of("FR")
+    assert 30 < intensity.grams_per_kwh < 80
+    assert intensity.source.startswith("ecologits ")
+    assert "ecologits" not in sys.modules
+    with pytest.raises(ConfigError, match="no carbon intensity"):
+        estimate.intensity_of("XX")
+
+
+def test_an_old_factor_warns() -> None:
+    assert estimate.Intensity(50, "t", "FR", 2020).warning(2026)
+    assert not estimate.Intensity(50, "t", "FR", 2025).warning(2026)
+    assert estimate.Intensity(50, "t", "FR").warning(2026)
