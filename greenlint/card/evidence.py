@@ -1,0 +1,248 @@
+"""Evidence for each item of the checklist, and the status that follows from it.
+
+A piece of evidence says what it can do (prove, indicate, refute, hide, declare, set aside), where it was seen, and in a
+sentence what was seen. The status of an item is decided here and nowhere else:
+
+1. an open finding that refutes the item, or an honest "no": failed;
+2. a suppressed finding, or a rule that was switched off: unknown, whatever else speaks for it;
+3. "not applicable" with a reason, unless an artefact speaks to the contrary: n/a;
+4. the best of what is left, never above the ceiling of the item.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from greenlint.card.answers import Answers
+from greenlint.card.checklist import Ceiling, load
+from greenlint.score import CREDIT, Status, gain, rate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from fractions import Fraction
+
+    from greenlint.card.checklist import Checklist, Item, Text
+    from greenlint.card.emissions import EmissionFile, Run
+    from greenlint.card.model import Model
+    from greenlint.card.repository import Repository
+    from greenlint.card.signals import Sign
+    from greenlint.finding import Finding
+    from greenlint.score import Score
+
+PROVES, INDICATES, REFUTES, HIDES, DECLARES, SETS_ASIDE, REMARKS = (
+    "proves", "indicates", "refutes", "hides", "declares", "sets aside", "remarks",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One thing that was seen: its role, its source, the place, and a sentence in each language."""
+
+    role: str
+    source: str
+    where: str
+    text: Text
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Everything that evidence is taken from. `findings` and `signs` are None where code could not be judged."""
+
+    repository: Repository
+    findings: Sequence[Finding] | None = None
+    signs: Sequence[Sign] | None = None
+    hidden_rules: frozenset[str] = frozenset()
+    models: Sequence[Model] = ()
+    files: Sequence[EmissionFile] = ()
+    answers: Answers = field(default_factory=Answers)
+    budget: Mapping[str, float] = field(default_factory=dict)
+    training_files: Sequence[str] = ()
+    notes: Sequence[str] = ()
+
+    @property
+    def runs(self) -> list[Run]:
+        """Every believable run."""
+        return [run for file in self.files for run in file.runs]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One item, its status, and why."""
+
+    item: Item
+    status: Status
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What would raise the score: an item, the status in reach, and the points that it is worth."""
+
+    item: Item
+    reachable: Status
+    points: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The judged checklist with its score and the actions that would raise it most."""
+
+    checklist: Checklist
+    judgements: tuple[Judgement, ...]
+    score: Score
+    actions: tuple[Action, ...]
+
+
+def assess(material: Material) -> Assessment:
+    """Judge every item of the checklist by the material."""
+    checklist = load()
+    judgements = tuple(judge(item, material) for item in checklist.items)
+    statuses = {judgement.item.id: judgement.status for judgement in judgements}
+    return Assessment(checklist, judgements, rate(statuses), tuple(_actions(judgements, statuses)))
+
+
+def judge(item: Item, material: Material) -> Judgement:
+    """Gather the evidence for one item and decide its status."""
+    evidence = tuple(gather(item, material))
+    return Judgement(item, decide(item, evidence), evidence)
+
+
+def decide(item: Item, evidence: Sequence[Evidence]) -> Status:
+    """Status of an item, given its evidence."""
+    roles = {piece.role for piece in evidence}
+    if REFUTES in roles:
+        return Status.FAILED
+    if HIDES in roles:
+        return Status.UNKNOWN
+    if SETS_ASIDE in roles and not roles & {PROVES, INDICATES}:
+        return Status.NOT_APPLICABLE
+    if item.ceiling is not Ceiling.DECLARED:
+        if PROVES in roles:
+            return Status.VERIFIED if item.ceiling is Ceiling.VERIFIED else Status.PARTIAL
+        if INDICATES in roles:
+            return Status.PARTIAL
+    # A declaration on an item that artefacts can half show is displayed and adds nothing.
+    return Status.DECLARED if DECLARES in roles and item.ceiling is not Ceiling.PARTIAL else Status.UNKNOWN
+
+
+def best(item: Item) -> Status:
+    """Return the best status that an item can have."""
+    return {
+        Ceiling.VERIFIED: Status.VERIFIED,
+        Ceiling.PARTIAL: Status.PARTIAL,
+        Ceiling.DECLARED: Status.DECLARED,
+    }[item.ceiling]
+
+
+def gather(item: Item, material: Material) -> list[Evidence]:
+    """Everything that speaks for or against one item, in the order: code, models, emissions, repository, answers."""
+    from greenlint.card import probes
+
+    evidence = [*_from_findings(item, material), *_from_signs(item, material)]
+    for check in item.checks:
+        evidence.extend(getattr(probes, check)(material))
+    evidence.extend(_from_answers(item, material))
+    return evidence
+
+
+def _from_findings(item: Item, material: Material) -> list[Evidence]:
+    from greenlint.finding import Status as FindingStatus
+
+    evidence: list[Evidence] = []
+    findings = [*(material.findings or ()), *(finding for model in material.models for finding in model.findings)]
+    for finding in findings:
+        if finding.rule.code not in item.refuted_by:
+            continue
+        hidden = finding.status is FindingStatus.SUPPRESSED
+        told = f"{finding.rule.code} {finding.rule.name}"
+        text = {"en": f"{told}, suppressed", "fr": f"{told}, masqué"} if hidden else {"en": told, "fr": told}
+        evidence.append(Evidence(HIDES if hidden else REFUTES, "findings", place(finding), text, finding.rule.code))
+    if material.findings is not None:
+        evidence.extend(
+            Evidence(
+                HIDES,
+                "findings",
+                "greenlint.toml",
+                {"en": f"{code} is switched off", "fr": f"{code} est désactivée"},
+                code,
+            )
+            for code in sorted(material.hidden_rules & set(item.refuted_by))
+        )
+    return evidence
+
+
+def _from_signs(item: Item, material: Material) -> list[Evidence]:
+    from greenlint.card.signals import matches
+
+    evidence: list[Evidence] = []
+    for role, patterns in ((PROVES, item.proving), (INDICATES, item.indicating)):
+        for pattern in patterns:
+            sign = next((sign for sign in material.signs or () if matches(pattern, sign)), None)
+            if sign is None:
+                continue
+            name = min(sign.names, key=lambda name: (name.startswith("object."), len(name))).removeprefix("object.")
+            keyword = re.search(r"\((\w+)\)$", pattern)
+            name += f"({keyword[1]}=...)" if keyword else ""
+            verb = {"assign": ("sets", "fixe")}.get(sign.form, ("calls", "appelle"))
+            if any(piece.where == sign.where for piece in evidence):
+                continue
+            evidence.append(
+                Evidence(
+                    role, "python", sign.where, {"en": f"the code {verb[0]} {name}", "fr": f"le code {verb[1]} {name}"}
+                ),
+            )
+    return evidence
+
+
+def _from_answers(item: Item, material: Material) -> list[Evidence]:
+    answer = material.answers.items.get(item.id)
+    if answer is None or answer.answer == "unknown":
+        return []
+    where = f"{material.answers.path}:{answer.line}" if answer.line else material.answers.path
+    said = " ".join(answer.statement.split())
+    if answer.answer == "no":
+        text = {"en": f"answered no. {said}".strip(), "fr": f"réponse : non. {said}".strip()}
+        return [Evidence(REFUTES, "answers", where, text)]
+    if answer.weakness:
+        return [
+            Evidence(
+                REMARKS,
+                "answers",
+                where,
+                {"en": f"not counted: {answer.weakness}", "fr": f"non compté : {_FRENCH[answer.weakness]}"},
+            ),
+        ]
+    role = DECLARES if answer.answer == "yes" else SETS_ASIDE
+    link = f" ({answer.evidence})" if answer.evidence else ""
+    when = f" [{answer.date}]" if answer.date else ""
+    return [Evidence(role, "answers", where, {"en": f"{said}{link}{when}", "fr": f"{said}{link}{when}"})]
+
+
+_FRENCH = {
+    "the statement is too short to say anything": "la déclaration est trop courte pour dire quelque chose",
+    "the statement is a placeholder": "la déclaration est un texte de remplissage",
+    "it rests on offsets, which never count": "elle repose sur une compensation, qui ne compte jamais",
+}
+
+
+def place(finding: Finding) -> str:
+    """`train.py:12`, or `model.onnx: Relu_3`."""
+    from greenlint.finding import TextPlace
+
+    if isinstance(finding.place, TextPlace):
+        cell = f":cell {finding.place.cell}" if finding.place.cell is not None else ""
+        return f"{finding.place.path}{cell}:{finding.place.line}"
+    return f"{finding.place.path}: {finding.place.node}" if finding.place.node else finding.place.path
+
+
+def _actions(judgements: Sequence[Judgement], statuses: Mapping[str, Status], count: int = 5) -> list[Action]:
+    actions = []
+    for judgement in judgements:
+        reachable = best(judgement.item)
+        if judgement.status is Status.NOT_APPLICABLE or CREDIT[judgement.status] >= CREDIT[reachable]:
+            continue
+        actions.append(Action(judgement.item, reachable, gain(statuses, judgement.item.id, reachable)))
+    return sorted(actions, key=lambda action: (-action.points, action.item.id))[:count]
