@@ -1,0 +1,266 @@
+"""Everything a card or report says, as plain data that a template can print; what is unknown is left out."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from greenlint import __version__
+from greenlint.card.documents import size
+from greenlint.card.estimate import software_carbon_intensity, whole_life
+from greenlint.card.evidence import place
+from greenlint.card.probes import sourced_intensity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from greenlint.card.emissions import Run
+    from greenlint.card.evidence import Assessment, Material
+    from greenlint.card.model import Model
+    from greenlint.card.words import Words
+
+CARD_SCHEMA = "greenlint-card/1"
+MOST_BARS = 12
+
+SECTIONS = (
+    "how_to_use", "intended_use", "out_of_scope", "factors", "architecture", "training_data", "evaluation_data",
+    "metrics", "ethics", "limitations", "recommendations",
+)  # fmt: skip
+
+
+def content(  # noqa: PLR0913, PLR0917 - the parts of a card
+    material: Material,
+    assessment: Assessment,
+    score: Mapping[str, Any],
+    info: Mapping[str, Any],
+    words: Words,
+    written: str = "",
+) -> dict[str, Any]:
+    """Content of a card: strings, numbers, lists and mappings only, so that it can be handed to any template.
+
+    `written` is what a person wrote in an earlier card: a section that stands there is neither written again nor a gap.
+    """
+    footprint = footprint_of(material, words)
+    there = _written(written)
+    info = {key: value for key, value in info.items() if key not in there}
+    return {
+        "schema": CARD_SCHEMA,
+        "tool": {"name": "greenlint", "version": __version__},
+        "language": words.language,
+        "words": words.all(),
+        "name": info.get("name") or _name(material),
+        "info": dict(info),
+        "footprint": footprint,
+        "models": [model_of(model) for model in material.models],
+        "score": score,
+        "charts": charts(material, score, words),
+        "potential": _potential(assessment, words) if material.models else [],
+        "potential_source": assessment.checklist.potential["source"],
+        "gaps": gaps({**info, **dict.fromkeys(there, "written")}, footprint, words),
+        "date": material.repository.head_date[:10],
+    }
+
+
+def footprint_of(material: Material, words: Words) -> dict[str, Any] | None:
+    """Measured energy and carbon of training, run by run, or None when nothing was measured."""
+    runs = [run for run in material.runs if run.stage == "training"]
+    if not runs:
+        return None
+    kwh = math.fsum(run.kwh for run in runs)
+    grams = math.fsum(run.grams or 0 for run in runs) if all(run.grams is not None for run in runs) else None
+    overhead = any(run.overhead_included for run in runs)
+    return {
+        "kwh": kwh,
+        "kwh_text": _energy(kwh, words),
+        "grams": grams,
+        "grams_text": _carbon(grams, words) if grams is not None else "",
+        "intensity": grams / kwh if grams is not None else None,
+        "intensity_text": f"{grams / kwh:.0f} g/kWh" if grams is not None else "",
+        "seconds": math.fsum(run.seconds or 0 for run in runs),
+        "tools": _distinct(f"{run.tool} {run.tool_version}".strip() for run in runs),
+        "places": _distinct(", ".join(filter(None, (run.country, run.region))) for run in runs),
+        "hardware": _distinct(_hardware(run) for run in runs),
+        "methods": _distinct(_method(run, words) for run in runs),
+        "notes": _distinct(f"{run.where}: {note}" for run in runs for note in run.notes),
+        "overhead": words["overhead_yes"] if overhead else words["overhead_no"],
+        "runs": [
+            {
+                "name": run.project or run.run_id,
+                "kwh": run.kwh,
+                "kwh_text": _energy(run.kwh, words),
+                "grams_text": _carbon(run.grams, words) if run.grams is not None else "",
+                "seconds_text": _duration(run.seconds, words),
+                "ended": run.ended.strftime("%Y-%m-%d") if run.ended else "",
+                "where": run.where,
+            }
+            for run in runs
+        ],
+        "whole_life": _whole_life(material, kwh, words),
+        "inference": [
+            {
+                "where": run.where,
+                "kwh_text": _energy(run.kwh, words),
+                "requests": run.requests,
+            }
+            for run in material.runs
+            if run.stage == "inference"
+        ],
+    }
+
+
+def model_of(model: Model) -> dict[str, Any]:
+    """Return an inspected model as data."""
+    return {
+        "path": model.path,
+        "sha256": model.sha256,
+        "size_text": size(model.file_bytes),
+        "parameters": model.parameters,
+        "parameters_text": f"{model.parameters:,}".replace(",", "\u202f"),
+        "opset": model.opset,
+        "producer": model.producer,
+        "inputs": [f"{item.name}: {item.dtype} {' x '.join(map(str, item.shape))}" for item in model.inputs],
+        "weights": [
+            {"dtype": dtype, "bytes": count, "text": size(count)} for dtype, count in model.weight_bytes.items()
+        ],
+        "operators": [{"name": name, "count": count} for name, count in model.operators.items()],
+        "nodes": sum(model.operators.values()),
+        "findings": [
+            {"code": f.rule.code, "name": f.rule.name, "where": place(f), "message": f.message} for f in model.findings
+        ],
+    }
+
+
+def charts(material: Material, score: Mapping[str, Any], words: Words) -> list[dict[str, Any]]:
+    """Bar charts, each with the table that says the same: a title, and rows of label, value and text."""
+    made = [
+        _chart(
+            "phases",
+            words["phases_chart"],
+            words["phase"],
+            words["score"],
+            [(phase["name"], phase["score"], f"{phase['score']:.1f}") for phase in score["phases"]],
+            top=100.0,
+        ),
+    ]
+    runs = [run for run in material.runs if run.stage == "training"]
+    stepped = next((run for run in runs if len(run.steps) > 1), None)
+    if len(runs) > 1 or (runs and stepped is None):
+        rows = [(run.project or run.run_id[:8], run.kwh, words.number(run.kwh, 3)) for run in runs]
+        made.append(_chart("energy", words["energy_chart"], words["run"], "kWh", rows))
+    if stepped is not None:
+        rows = [(str(n), kwh, words.number(kwh, 3)) for n, kwh in enumerate(stepped.steps, 1)]
+        made.append(_chart("steps", words["steps_chart"], words["run"], "kWh", rows))
+    for place_in_list, model in enumerate(material.models[:1]):
+        rows = [(dtype, float(count), size(count)) for dtype, count in model.weight_bytes.items()]
+        made.append(_chart(f"weights-{place_in_list}", words["weights_by_type"], words["type"], "B", rows))
+        rows = [(name, float(count), str(count)) for name, count in model.operators.items()]
+        made.append(
+            _chart(f"operators-{place_in_list}", words["operators_chart"], words["operator"], words["nodes"], rows)
+        )
+    return [chart for chart in made if chart["rows"]]
+
+
+def gaps(info: Mapping[str, Any], footprint: Mapping[str, Any] | None, words: Words) -> list[str]:
+    """Names of the parts that nobody wrote, listed once instead of printed empty."""
+    optional = {"how_to_use", "architecture"}
+    missing = [words[key] for key in SECTIONS if key not in optional and not info.get(key)]
+    if footprint is None:
+        missing.append(words["footprint"])
+    elif footprint["grams"] is None:
+        missing.append(words["carbon"])
+    return missing
+
+
+def _written(text: str) -> set[str]:
+    """Keys of the sections that have a heading and content in a text, in either language."""
+    from greenlint.card.repository import parse_markdown
+    from greenlint.card.words import LANGUAGES, Words
+
+    headings = {section.heading.lower() for section in parse_markdown(text, "").sections if section.has_content}
+    return {key for key in SECTIONS for language in LANGUAGES if Words(language)[key].lower() in headings}
+
+
+def _chart(  # noqa: PLR0913, PLR0917 - the words of a chart
+    id_: str, title: str, label: str, unit: str, rows: Sequence[tuple[str, float, str]], top: float | None = None
+) -> dict[str, Any]:
+    shown = list(rows[:MOST_BARS])
+    if len(rows) > MOST_BARS:
+        rest = math.fsum(value for _, value, _ in rows[MOST_BARS:])
+        shown.append((f"+ {len(rows) - MOST_BARS}", rest, f"{rest:.3g}"))
+    highest = top or max((value for _, value, _ in shown), default=0) or 1
+    return {
+        "id": id_,
+        "title": title,
+        "label": label,
+        "unit": unit,
+        "rows": [
+            {"label": name, "value": value, "text": text, "share": round(value / highest, 4)}
+            for name, value, text in shown
+        ],
+    }
+
+
+def _whole_life(material: Material, training_kwh: float, words: Words) -> dict[str, Any] | None:
+    answers = material.answers
+    per_day, days, each = (answers.figure(name) for name in ("queries_per_day", "lifetime_days", "kwh_per_query"))
+    if per_day is None or days is None or each is None:
+        return None
+    queries = per_day * days
+    kwh = whole_life(training_kwh, queries, each)
+    intensity = sourced_intensity(material)
+    told: dict[str, Any] = answers.release.get("carbon_intensity") or {}
+    return {
+        "kwh_text": _energy(kwh, words),
+        "queries": f"{queries:.4g}",
+        "grams_text": _carbon(kwh * intensity, words) if intensity is not None else "",
+        "sci_text": _carbon(software_carbon_intensity(kwh, intensity, 0, queries), words) if intensity else "",
+        "source": f"{told.get('source')}, {told.get('zone', '')} {told.get('year')}" if intensity is not None else "",
+    }
+
+
+def _potential(assessment: Assessment, words: Words) -> list[dict[str, str]]:
+    french = words.language == "fr"
+    return [
+        {"name": row[words.language], "range": row["range_fr" if french else "range"]}
+        for row in assessment.checklist.potential["entries"]
+    ]
+
+
+def _name(material: Material) -> str:
+    return (
+        material.models[0].path.rsplit("/", 1)[-1].removesuffix(".onnx")
+        if material.models
+        else (material.repository.root.resolve().name)
+    )
+
+
+def _energy(kwh: float, words: Words) -> str:
+    return f"{words.number(kwh)} kWh"
+
+
+def _carbon(grams: float | None, words: Words) -> str:
+    return "" if grams is None else f"{words.number(grams)} gCO2eq"
+
+
+def _duration(seconds: float | None, words: Words) -> str:
+    if seconds is None:
+        return ""
+    for unit, length in (("h", 3600.0), ("min", 60.0)):
+        if seconds >= length:
+            return f"{words.number(seconds / length, 3)} {unit}"
+    return f"{words.number(seconds, 3)} s"
+
+
+def _method(run: Run, words: Words) -> str:
+    """How the tool comes to its figures, as far as it is known; what a report says of itself where it is not."""
+    key = f"method {run.tool}"
+    return words[key] if key in words else run.method  # noqa: SIM401 - words are no mapping
+
+
+def _hardware(run: Run) -> str:
+    count = f"{run.gpu_count} x " if run.gpu_count and run.gpu_count > 1 and " x " not in run.gpu_model else ""
+    return f"{count}{run.gpu_model}" if run.gpu_model else run.cpu_model
+
+
+def _distinct(texts: Iterable[str]) -> list[str]:
+    return [text for text in dict.fromkeys(texts) if text]
