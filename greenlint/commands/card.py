@@ -1,4 +1,4 @@
-"""Write a model card with its footprint and eco-design score, as Markdown, HTML, CycloneDX or BoAmps."""
+"""Write a model card with its footprint and eco-design score."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Estimate the energy and carbon of a training that nobody measured, by published formulas, with a range."""
+"""Estimate energy and carbon of a training that nobody measured."""
 
 from __future__ import annotations
 

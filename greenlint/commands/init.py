@@ -1,4 +1,4 @@
-"""Write a commented greenlint.toml and the questionnaire greenlint-answers.yaml; what is there is kept."""
+"""Write greenlint.toml and the questionnaire, keeping what is there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Score a project's eco-design by evidence from its code, models, emission files and answers."""
+"""Score a project's eco-design by evidence."""
 
 from __future__ import annotations
 

@@ -1,0 +1,484 @@
+"""Cards, reports and their machine-readable twins, from the command line on a small project."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from greenlint import cli, config, discovery
+from greenlint.card import frontmatter, merging, render
+from greenlint.card.cyclonedx import bom
+from greenlint.errors import ConfigError
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "release"
+SOURCES = ("train.py", "emissions.csv", "card.yaml", "greenlint-answers.yaml", "digits.onnx", "requirements.txt")
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in SOURCES:
+        if (EXAMPLE / name).exists():
+            shutil.copy(EXAMPLE / name, tmp_path / name)
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'p'\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: Any, **_kwargs: Any) -> None:
+        message = "the network is off"
+        raise OSError(message)
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+
+
+def greenlint(*arguments: Any) -> int:
+    for module in (discovery, config):
+        for function in vars(module).values():
+            if hasattr(function, "cache_clear"):
+                function.cache_clear()
+    return cli.main(list(arguments))
+
+
+def refusal(capsys: pytest.CaptureFixture[str], *arguments: Any) -> str:
+    """Run a command that must fail, and return its one line."""
+    assert greenlint(*arguments) == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("error: ")
+    return lines[0]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.usefixtures("offline")
+def test_huggingface_hub_loads_the_card_and_writes_it_back_equal(project: Path, language: str) -> None:
+    hub = pytest.importorskip("huggingface_hub", reason="a validator of the development extra")
+    assert greenlint("card", "--lang", language) == 0
+    text = (project / "MODEL_CARD.md").read_text()
+    card = hub.ModelCard.load(project / "MODEL_CARD.md")
+    assert str(card) == text
+    assert card.data.pipeline_tag == "image-classification"
+    assert card.data.eval_results[0].metric_value == 0.956
+    total = sum(float(row.split(",")[5]) for row in (project / "emissions.csv").read_text().splitlines()[1:])
+    assert card.data.co2_eq_emissions["emissions"] == pytest.approx(total * 1000, rel=0.001)
+    assert "More Information Needed" not in text
+
+
+@pytest.mark.parametrize("version", ["1.6", "1.7"])
+@pytest.mark.usefixtures("offline")
+def test_cyclonedx_passes_the_strict_validator(project: Path, version: str) -> None:
+    validation = pytest.importorskip("cyclonedx.validation.json", reason="a validator of the development extra")
+    from cyclonedx.schema import SchemaVersion
+
+    assert greenlint("card", "--cyclonedx", "bom.json", "--cyclonedx-version", version) == 0
+    text = (project / "bom.json").read_text()
+    validator = validation.JsonStrictValidator(SchemaVersion.from_version(version))
+    assert validator.validate_str(text) is None
+    considerations = json.loads(text)["metadata"]["component"]["modelCard"]["considerations"]
+    (consumption,) = considerations["environmentalConsiderations"]["energyConsumptions"]
+    total = sum(float(row.split(",")[13]) for row in (project / "emissions.csv").read_text().splitlines()[1:])
+    assert consumption["activityEnergyCost"]["value"] == pytest.approx(total, rel=1e-5)
+    grams = float(re.search(r"emissions: ([\d.e-]+)", (project / "MODEL_CARD.md").read_text())[1])
+    assert consumption["co2CostEquivalent"]["value"] == pytest.approx(grams / 1e6, rel=1e-3)
+
+
+def test_cyclonedx_1_5_cannot_hold_energy() -> None:
+    with pytest.raises(ConfigError, match=r"1\.5 cannot be written"):
+        bom({"info": {}, "name": "x", "models": [], "footprint": None, "score": {}}, "1.5")
+
+
+BOAMPS = {
+    "header": {"reportDatetime": str, "reportId": str, "formatVersion": str, "publisher": dict},
+    "task": {"taskStage": str, "taskFamily": str, "algorithms": list, "dataset": list},
+    "infrastructure": {"infraType": str, "components": list},
+}
+
+
+def test_boamps_has_its_fields_and_types(project: Path) -> None:
+    assert greenlint("card", "--boamps", "boamps.json") == 0
+    report = json.loads((project / "boamps.json").read_text())
+    for part, fields in BOAMPS.items():
+        for name, kind in fields.items():
+            assert isinstance(report[part][name], kind), (part, name)
+    assert report["header"]["publisher"]["confidentialityLevel"] in {"public", "internal", "confidential", "secret"}
+    assert report["infrastructure"]["infraType"] in {"publicCloud", "privateCloud", "onPremise", "other"}
+    for component in report["infrastructure"]["components"]:
+        assert isinstance(component["componentType"], str)
+        assert isinstance(component["nbComponent"], int)
+    for data in report["task"]["dataset"]:
+        assert data["dataUsage"] in {"input", "output"}
+        assert data["dataType"] in {"tabular", "audio", "image", "video", "text", "token", "other"}
+    for measure in report["measures"]:
+        assert isinstance(measure["measurementMethod"], str)
+        assert isinstance(measure["powerConsumption"], float)
+        assert isinstance(measure["measurementDuration"], float)
+    assert report["quality"] in {"high", "medium", "low"}
+
+
+def test_a_boamps_report_needs_a_measurement(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "emissions.csv").unlink()
+    assert "no measured run" in refusal(capsys, "card", "--boamps", "boamps.json")
+    assert not (project / "MODEL_CARD.md").exists()
+
+
+class Page(HTMLParser):
+    """What a page holds: tags, ids, references."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags, self.ids, self.references, self.attributes = [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag: Any, attrs: Any) -> None:
+        self.tags.append(tag)
+        for name, value in attrs:
+            self.attributes.append(name)
+            if name == "id":
+                self.ids.append(value)
+            if name in {"href", "src", "action", "data", "xlink:href"}:
+                self.references.append(value)
+
+
+def test_the_report_stands_alone(project: Path) -> None:
+    assert greenlint("card", "--html", "report.html") == 0
+    text = (project / "report.html").read_text()
+    page = Page(text)
+    assert len(text.encode()) < 100_000
+    assert "script" not in page.tags
+    assert not {"link", "iframe", "img", "object", "embed", "form"} & set(page.tags)
+    assert not any(name.startswith("on") for name in page.attributes)
+    assert all(reference.startswith("#") for reference in page.references)
+    assert "url(" not in text
+    assert "@import" not in text
+    assert len(page.ids) == len(set(page.ids))
+    assert {reference[1:] for reference in page.references} <= set(page.ids)
+    assert {f"{phase}-1.1" for phase in ("ANA", "DES", "TRN", "DEP", "OPS")} <= set(page.ids)
+    assert text.count("<svg") == text.count("</title>") - 1
+    assert text.count("<figure") == text.count("</details>")
+    assert "prefers-color-scheme:dark" in text
+    assert "@media print" in text
+    assert 'name="viewport"' in text
+
+
+def test_the_same_bytes_twice(project: Path) -> None:
+    outputs = ("--html", "r.html", "--cyclonedx", "b.json", "--boamps", "m.json")
+    greenlint("card", *outputs)
+    first = {path.name: path.read_bytes() for path in project.iterdir() if path.is_file()}
+    greenlint("card", *outputs)
+    second = {path.name: path.read_bytes() for path in project.iterdir() if path.is_file()}
+    assert first == second
+
+
+def test_french_is_french_all_through(project: Path) -> None:
+    greenlint("card", "--lang", "fr", "--html", "r.html")
+    for name in ("MODEL_CARD.md", "r.html"):
+        text = re.sub(r"<style>.*?</style>|<[^>]*>", " ", (project / name).read_text(), flags=re.DOTALL)
+        assert "Empreinte environnementale" in text
+        for english in ("Environmental footprint", "Intended use", "unknown", "verified", "coverage", "does not"):
+            assert english not in text, english
+
+
+def test_what_a_person_wrote_stays(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    greenlint("card")
+    path = project / "MODEL_CARD.md"
+    text = path.read_text()
+    mine = "## My own section\n\nWritten by hand, with **words** of mine.\n"
+    text = text.replace("# Digits, a small classifier\n", f"# Digits, a small classifier\n\n{mine}", 1)
+    text = text.replace("The images are tiny and clean.", "The images are very tiny and very clean.")
+    text = text.replace("pipeline_tag:", "thumbnail: mine.png\npipeline_tag:")
+    path.write_text(text)
+    capsys.readouterr()
+    greenlint("card")
+    after = path.read_text()
+    assert mine in after
+    assert "very tiny and very clean" in after
+    assert after.count("The images are") == 1
+    assert "thumbnail: mine.png" in after
+    assert 'block "limitations" was edited by hand' in capsys.readouterr().err
+    greenlint("card")
+    assert path.read_text() == after
+
+
+def test_a_card_that_was_written_by_hand_gains_the_blocks_and_loses_nothing(project: Path) -> None:
+    (project / "card.yaml").unlink()
+    hand = (
+        "---\npipeline_tag: image-classification\nlicense: mit\n---\n# Mine\n\nHello.\n\n"
+        "## Limitations\n\nIt always answers with some digit, whatever it is shown.\n"
+    )
+    (project / "MODEL_CARD.md").write_text(hand)
+    greenlint("card")
+    text = (project / "MODEL_CARD.md").read_text()
+    assert hand.split("---\n", 2)[2].strip() in text
+    assert "## Environmental footprint" in text
+    assert text.count("## Limitations") == 1
+    gaps = text.split("## What this card does not say")[1]
+    assert "Limitations" not in gaps
+    assert "Training data" in gaps
+
+
+def test_an_edited_figure_is_kept_beside_the_true_one(project: Path) -> None:
+    greenlint("card")
+    path = project / "MODEL_CARD.md"
+    path.write_text(path.read_text().replace("4.07e-5 kWh", "0 kWh"))
+    greenlint("card")
+    text = path.read_text()
+    assert "0 kWh" in text
+    assert "4.07e-5 kWh" in text
+
+
+EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)> [link](javascript:alert(3)) | `x`"
+
+
+def test_html_in_a_model_name_is_text(project: Path) -> None:
+    card = (project / "card.yaml").read_text()
+    (project / "card.yaml").write_text(card.replace("name: Digits, a small classifier", f"name: '{EVIL}'"))
+    emissions = (project / "emissions.csv").read_text()
+    (project / "emissions.csv").write_text(emissions.replace("mlp-64", "<script>alert(4)</script>"))
+    assert greenlint("card", "--html", "r.html", "--cyclonedx", "b.json") == 0
+    page = Page((project / "r.html").read_text())
+    assert "script" not in page.tags
+    assert "img" not in page.tags
+    text = (project / "MODEL_CARD.md").read_text().split("---\n", 2)[2]
+    assert "<script" not in text
+    assert "<img" not in text
+    assert "](javascript:" not in text.replace("\\](", "")
+    assert greenlint("score", "--format", "html", "--output", "s.html", "--badge", "badge.svg") == 0
+    assert "script" not in Page((project / "s.html").read_text()).tags
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name: x\ntask: image-clasification\n", 'did you mean "image-classification"'),
+        ("name: x\nlicence: mitt\n", 'did you mean "mit"'),
+        ("metrics: [{name: a, value: .nan}]\n", "must be a finite number"),
+        ("metrics: [{name: a, value: many}]\n", "must be a finite number"),
+        ("languages: [english]\n", "no language code"),
+        ("limitation: x\n", 'did you mean "limitations"'),
+        ("training_type: none\n", "must be pre-training or fine-tuning"),
+        ("a: &a [x, x]\nb: [*a, *a]\n", "aliases"),
+        ("a: " + "[" * 5000 + "\n", "nested deeper"),
+        ("a: !!python/object/apply:os.system [touch /tmp/never]\n", "could not determine a constructor"),
+        ("\ta: b\n", "card.yaml:1"),
+        ("name: \x00\n", "not allowed"),
+    ],
+)
+def test_a_wrong_description_is_one_line_and_writes_nothing(
+    project: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    (project / "card.yaml").write_text(text)
+    line = refusal(capsys, "card", "--html", "r.html")
+    assert said in line
+    assert "card.yaml" in line
+    assert not (project / "MODEL_CARD.md").exists()
+    assert not (project / "r.html").exists()
+
+
+def test_a_broken_card_is_not_overwritten(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = "---\nlicense: [mit\n---\n# Mine\n"
+    (project / "MODEL_CARD.md").write_text(broken)
+    assert "MODEL_CARD.md" in refusal(capsys, "card")
+    assert (project / "MODEL_CARD.md").read_text() == broken
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", "too long|did not end"),
+        ("{% for a in range(99999) %}{{ 'x' * 99999 }}{% endfor %}", "writes more than"),
+        ("{{ 'x' * 9999999999 }}", "too much"),
+        ("{{ ''.__class__.__mro__[1].__subclasses__() }}", "SecurityError|not allowed|unsafe|UndefinedError"),
+        ("{{ cycler.__init__.__globals__.os.system('touch never') }}", "not allowed|unsafe|UndefinedError"),
+        ("{% include '/etc/passwd' %}", "no loader|TypeError|TemplateNotFound"),
+        ("line\n{% if %}", "t.j2:2: "),
+        ("{{ nothing }}", "undefined"),
+    ],
+    ids=["loop", "flood", "bomb", "classes", "globals", "include", "syntax", "undefined"],
+)
+@pytest.mark.slow
+def test_a_hostile_template_is_one_line_and_writes_nothing(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, template: str, said: str
+) -> None:
+    monkeypatch.setattr(render, "SECONDS", 15)
+    (project / "t.j2").write_text(template)
+    line = refusal(capsys, "card", "--template", "t.j2")
+    assert re.search(said, line), line
+    assert not (project / "MODEL_CARD.md").exists()
+    assert not (project / "never").exists()
+
+
+def test_a_template_of_ones_own(project: Path) -> None:
+    (project / "t.j2").write_text("{{ name }}: {{ score.score }} {{ footprint.kwh_text }} {{ '<b>' }}")
+    assert greenlint("card", "--template", "t.j2", "--output", "out.txt") == 0
+    text = (project / "out.txt").read_text()
+    assert text.startswith("Digits, a small classifier: ")
+    assert "&lt;b&gt;" in text
+
+
+@pytest.mark.parametrize("carbon", [float("nan"), -1, 0, "not-a-number", True])
+def test_the_front_matter_is_checked_offline(carbon: Any) -> None:
+    assert frontmatter.problems({"co2_eq_emissions": {"emissions": carbon}})
+
+
+def test_front_matter_problems() -> None:
+    assert frontmatter.problems({"license": "my-own", "language": ["english"], "pipeline_tag": "guessing"})
+    assert frontmatter.problems({"co2_eq_emissions": {"emissions": 1, "offset": 3}})
+    assert not frontmatter.problems({"license": "mit", "language": "en", "co2_eq_emissions": {"emissions": 1.5}})
+
+
+def test_merging_is_stable() -> None:
+    new = merging.signed("# t\n\n<!-- greenlint:gaps -->\n## Gaps\n\nNone.\n<!-- /greenlint -->\n")
+    merged, kept = merging.merge("# t\n\nhello\n", new)
+    assert kept == []
+    again, kept = merging.merge(merged, new)
+    assert (again, kept) == (merged, [])
+
+
+@pytest.mark.usefixtures("project")
+def test_score_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert greenlint("score", "--format", "json") == 0
+    card = json.loads(capsys.readouterr().out)
+    assert card["schema"] == "greenlint-scorecard/1"
+    assert {"score", "coverage", "not_applicable", "grade", "phases", "items", "scale", "inputs"} <= set(card)
+    assert len(card["items"]) == 43
+    assert all({"id", "status", "evidence"} <= set(item) for item in card["items"])
+    assert {one["kind"] for one in card["inputs"]} >= {"emissions"}
+    assert all(re.fullmatch(r"[0-9a-f]{64}", one["sha256"]) for one in card["inputs"])
+
+
+@pytest.mark.parametrize("shape", ["text", "json", "html", "markdown"])
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.usefixtures("project")
+def test_every_format_in_both_languages(capsys: pytest.CaptureFixture[str], shape: str, language: str) -> None:
+    assert greenlint("score", "--format", shape, "--lang", language) == 0
+    text = capsys.readouterr().out
+    assert text
+    if shape == "text":
+        assert max(map(len, text.splitlines())) <= 80
+        assert "\033" not in text
+
+
+@pytest.mark.usefixtures("project")
+def test_fail_under(capsys: pytest.CaptureFixture[str]) -> None:
+    assert greenlint("score", "--fail-under", "1") == 0
+    assert greenlint("score", "--fail-under", "99") == 1
+    assert "is under 99" in capsys.readouterr().err
+    assert "between 0 and 100" in refusal(capsys, "score", "--fail-under", "101")
+
+
+def test_the_trend(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    greenlint("score", "--format", "json", "--output", "before.json")
+    (project / "emissions.csv").unlink()
+    capsys.readouterr()
+    assert greenlint("score", "--compare", "before.json") == 0
+    text = capsys.readouterr().out
+    assert "Since the previous scorecard" in text
+    assert "TRN-1.1  verified -> partial" in " ".join(text.split()).replace("TRN-1.1 ", "TRN-1.1  ")
+    before = json.loads((project / "before.json").read_text())
+    (project / "before.json").write_text(json.dumps({**before, "scale": "greenlint-score/0"}))
+    assert "does not compare" in refusal(capsys, "score", "--compare", "before.json")
+    (project / "before.json").write_text("{}")
+    assert "not a scorecard" in refusal(capsys, "score", "--compare", "before.json")
+
+
+def test_the_badge_is_a_small_svg(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1790000000")
+    greenlint("score", "--badge", "badge.svg")
+    text = (project / "badge.svg").read_text()
+    import xml.etree.ElementTree as ET
+
+    assert ET.fromstring(text).tag.endswith("svg")  # noqa: S314 - our own text
+    assert "2026-09" in text
+    assert "href" not in text
+    assert len(text) < 1500
+
+
+def test_init_writes_keeps_and_extends(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "greenlint-answers.yaml").unlink(missing_ok=True)
+    assert greenlint("init") == 0
+    answers = (project / "greenlint-answers.yaml").read_text()
+    assert (project / "greenlint.toml").exists()
+    assert greenlint("check", ".") in {0, 1}
+    assert greenlint("init") == 0
+    assert (project / "greenlint-answers.yaml").read_text() == answers
+    mine = (
+        "version: greenlint-answers/1\nitems:\n  ANA-1.1: {answer: yes, statement: Decided on 3 March by all of us.}\n"
+    )
+    (project / "greenlint-answers.yaml").write_text(mine)
+    assert greenlint("init", "--lang", "fr") == 0
+    assert (project / "greenlint-answers.yaml").read_text().startswith(mine)
+    assert greenlint("score", "--format", "json") == 0
+    capsys.readouterr()
+
+
+def test_estimate(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        greenlint("estimate", "--device", "a100", "--count", "8", "--hours", "72", "--pue", "1.2", "--format", "json")
+        == 0
+    )
+    told = json.loads(capsys.readouterr().out)
+    assert told["energy"]["kwh"] == pytest.approx(72 * 8 * 400 * 1.2 / 1000)
+    assert told["energy"]["low"] == pytest.approx(72 * 8 * 250 * 1.2 / 1000 * 0.5)
+    assert told["carbon"] is None
+    assert greenlint(
+        "estimate", "--watts", "300", "--hours", "1", "--intensity", "50", "--intensity-source", "T",
+        "--intensity-year", "2025", "--queries", "1e6", "--kwh-per-query", "1e-6", "--format", "json",
+    ) == 0  # fmt: skip
+    told = json.loads(capsys.readouterr().out)
+    assert told["carbon"]["gco2eq"] == pytest.approx(15)
+    assert told["whole_life"]["kwh"] == pytest.approx(1.3)
+    for arguments, said in (
+        (("--hours", "1"), "which device"),
+        (("--hours", "-1", "--watts", "3"), "hours must be zero or more"),
+        (("--hours", "nan", "--watts", "3"), "hours must be zero or more"),
+        (("--hours", "1", "--device", "z100"), "--watts"),
+        (("--hours", "1", "--watts", "3", "--intensity", "50"), "--intensity-source"),
+        (("--hours", "1", "--watts", "3", "--pue", "0.5"), "PUE must be 1 or more"),
+        (("--hours", "0", "--watts", "3"), "no energy at all"),
+    ):
+        assert said in refusal(capsys, "estimate", *arguments)
+
+
+def test_a_read_only_card_is_left_alone(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+
+    path = project / "MODEL_CARD.md"
+    path.write_text("# Mine\n")
+    monkeypatch.setattr(os, "access", lambda *_args: False)
+    assert "read-only" in refusal(capsys, "card")
+    assert path.read_text() == "# Mine\n"
+
+
+FORBIDDEN = ("pandas", "huggingface_hub", "codecarbon", "cyclonedx", "ecologits")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("project")
+def test_nothing_heavy_is_imported_by_help_or_by_a_score() -> None:
+    program = (
+        "import sys\nfrom greenlint.cli import main\n"
+        "try:\n    code = main(sys.argv[1:])\nexcept SystemExit as error:\n    code = error.code\n"
+        "print(' '.join(sorted({name.split('.')[0] for name in sys.modules})), file=sys.stderr)\nsys.exit(code)\n"
+    )
+
+    def modules(*arguments: Any) -> set[str]:
+        done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return set(done.stderr.splitlines()[-1].split())
+
+    assert not modules("score", "--help") & {*FORBIDDEN, "yaml", "jinja2", "libcst", "onnx", "numpy"}
+    assert not modules("score") & {*FORBIDDEN, "jinja2"}
+    assert not modules("card") & set(FORBIDDEN)
