@@ -1,4 +1,4 @@
-"""Explain one rule: what it finds, why that costs, what to write instead.
+"""Explain one rule: what it finds, why that costs, how to mend it.
 
 The rule is named by its code (ECO310) or its name (missing-early-stopping).
 """
