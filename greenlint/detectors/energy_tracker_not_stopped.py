@@ -17,6 +17,6 @@ def energy_tracker_not_stopped(file: View) -> Iterator[Flag]:
     for tracker in file.tracking.trackers:
         if tracker.stopped or tracker.entered or tracker.escapes or tracker.ends_by_itself:
             continue
-        for start in tracker.starts[:1]:
+        for start in tracker.plain_starts[:1]:
             if start.scope.module is file.module:
                 yield flag(start.call, tracker=tracker.name)

@@ -91,7 +91,9 @@ TRANSPARENT = frozenset(
     torch.compile torch.nn.parallel.DataParallel torch.nn.parallel.DistributedDataParallel
     torch.nn.SyncBatchNorm.convert_sync_batchnorm torch.distributed.fsdp.FullyShardedDataParallel
     torch.distributed.fsdp.fully_shard apex.parallel.DistributedDataParallel
-    copy.copy copy.deepcopy functools.partial functools.wraps tensorflow.function jax.jit tqdm.tqdm tqdm.auto.tqdm
+    torch.quantization.quantize_dynamic torch.ao.quantization.quantize_dynamic torch.quantization.convert
+    torch.ao.quantization.convert torch.utils.mobile_optimizer.optimize_for_mobile torch.jit.freeze
+    torch.jit.optimize_for_inference copy.copy copy.deepcopy functools.partial functools.wraps tensorflow.function jax.jit tqdm.tqdm tqdm.auto.tqdm
     tqdm.notebook.tqdm tqdm.std.tqdm tqdm.asyncio.tqdm tqdm.contrib.tenumerate tqdm.tqdm_notebook rich.progress.track
     fastprogress.master_bar fastprogress.progress_bar fastprogress.fastprogress.master_bar
     alive_progress.alive_it iter list tuple reversed sorted peft.get_peft_model peft.inject_adapter_in_model

@@ -133,6 +133,10 @@ class Inference:
         func = call.func
         if not self._speaks_torch(spot.scope.module):
             return None
+        if isinstance(func, Attribute) and func.name == "forward" and not isinstance(func.value, Call):
+            values = self.program.values(func.value, spot.block)
+            if any(self.is_model(value, spot.scope.module) for value in values):
+                return Forward(spot, func.value, values)
         if isinstance(func, Attribute) and func.name not in _QUIET_METHODS:
             method = self._method(func, spot)
             if method is not None:

@@ -23,6 +23,7 @@ from greenlint.python.facts import (
     Expression,
     Function,
     Group,
+    Import,
     Lambda,
     Leave,
     Mapping,
@@ -47,6 +48,7 @@ from greenlint.python.values import (
     Made,
     Member,
     ModuleValue,
+    Package,
     Unknown,
     Value,
 )
@@ -66,6 +68,7 @@ _MOST_VALUES = 12
 _DEEPEST = 40
 _MOST_QUESTIONS = 200_000
 _MOST_RETURNS = 8
+_CONSTRUCTORS = frozenset({"load_from_checkpoint", "from_pretrained", "from_config"})
 # Method names too common to be taken for a project's method when nothing is known of the object.
 _COMMON = frozenset(
     """
@@ -420,8 +423,16 @@ class Program:
         here = binding.block.scope.module
         if source is None:
             module = self._imported(here, name, 0)
-            return (ModuleValue(module),) if module is not None else (Library(canonical(name)),)
+            if module is not None:
+                return (ModuleValue(module),)
+            dotted = [full for full, bound in binding.node.names if bound == name] if isinstance(binding.node, Import) else []
+            if any(self._imported(here, full, 0) is not None for full in dotted):
+                return (Package(name, here),)
+            return (Library(canonical(name)),)
         module = self._imported(here, source, level)
+        if module is here:
+            # `from . import part` in a package's own `__init__.py`.
+            module = None
         if module is not None and name in module.top.bindings:
             return self._global(module, name)
         inner = self._imported(here, f"{source}.{name}" if source else name, level)
@@ -550,6 +561,9 @@ class Program:
                 self._local = True
                 return self.options.flag(name)
             return (Library(canonical(f"{value.name}.{name}")),)
+        if isinstance(value, Package):
+            inner = self._imported(value.here, f"{value.name}.{name}", 0)
+            return (ModuleValue(inner),) if inner is not None else (Package(f"{value.name}.{name}", value.here),)
         if isinstance(value, ModuleValue):
             if name in value.module.top.bindings:
                 return self._global(value.module, name)
@@ -598,7 +612,8 @@ class Program:
             return found
         if owner is not None:
             return (Member(owner, name),)
-        return _NOTHING
+        # Alternative constructors that a library's base class brings.
+        return (ClassValue(cls),) if name in _CONSTRUCTORS else _NOTHING
 
     def _field(self, owner: Instance, scope: Scope, name: str) -> Values | None:
         """Return a dataclass field that the constructor sets."""
@@ -678,7 +693,8 @@ class Program:
                 return self.values(first.value, block)
             return (Made(value.name, item, block),)
         if isinstance(value, ClassValue):
-            return (Instance(value.scope, item, block),)
+            pretrained = isinstance(item.func, Attribute) and item.func.name == "from_pretrained"
+            return (Instance(value.scope, item, block, "eval" if pretrained else ""),)
         if isinstance(value, FunctionValue):
             return self._returned(value.scope)
         if isinstance(value, Closure):

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 _FLAGS = re.compile(r"^torch\.backends\.(?:cudnn|mkldnn|mkl|xnnpack|nnpack)\.enabled$")
 _ENVIRONMENT = {"TF_ENABLE_ONEDNN_OPTS": "0", "TF_DISABLE_MKL": "1", "DNNL_DISABLE": "1", "TF_DISABLE_XNNPACK": "1", "ONNXRUNTIME_DISABLE_OPT": "1"}
-_DEBUG = re.compile(r"debug|test|determin|reproduc", re.IGNORECASE)
+_DEBUG = re.compile(r"debug|test|determin|reproduc|profil", re.IGNORECASE)
+_OPTION = re.compile(r"^(?:args?|opts?|options|cfg|config|conf|hparams|flags|environ|getenv|self)$", re.IGNORECASE)
 
 
 def disabled(program: Program, module: Module) -> Iterator[tuple[Node, str]]:
@@ -74,5 +75,6 @@ def _call(program: Program, func: Expression, spot: object) -> str:
 
 def _guarded(block: Block) -> bool:
     return any(
-        isinstance(one.owner, If) and "__name__" not in set(words_of(one.owner.test)) for one in block.up()
+        isinstance(one.owner, If) and any(_DEBUG.search(word) or _OPTION.match(word) for word in words_of(one.owner.test))
+        for one in block.up()
     )

@@ -203,7 +203,7 @@ class Serving:
         if scope.name in _HANDLERS:
             return True
         if any(
-            edge.kind == "pass" and any(name.startswith("gradio.") for name in self.program.callees(edge.spot))
+            edge.kind == "pass" and any(name.startswith("gradio.") or name == "fastapi.Depends" for name in self.program.callees(edge.spot))
             for edge in self.program.callers(scope)
         ):
             return True

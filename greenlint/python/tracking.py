@@ -54,8 +54,11 @@ STARTS = frozenset(
     """start start_task epoch_start launch_impact_monitor begin_window begin start_measurement launch_monitor on
     start_training run""".split()
 )
-STOPS = frozenset("stop stop_task epoch_end end_window end stop_measurement off __exit__ close".split())
-_NEUTRAL = frozenset({"flush", "save", "report", "set_tracking_active", "__init__"})
+TASKS = frozenset({"start_task", "stop_task"})
+STOPS = frozenset("stop epoch_end end_window end stop_measurement off __exit__ close".split())
+_NEUTRAL = frozenset(
+    {"flush", "save", "report", "set_tracking_active", "__init__", "final_emissions", "final_emissions_data", "emissions"}
+)
 _SELF_ENDING = re.compile(r"(?:ImpactTracker|CarbonTracker|ZeusMonitor|PowerMonitor)$")
 
 
@@ -75,6 +78,11 @@ class Tracker:
     def started(self) -> bool:
         """Tell whether it measures anything."""
         return bool(self.starts) or self.entered
+
+    @property
+    def plain_starts(self) -> list[Spot]:
+        """The starts that wait for a stop; a task alone is no start of the tracker."""
+        return [spot for spot in self.starts if tail(spot.call.func) not in TASKS]
 
     @property
     def ends_by_itself(self) -> bool:
@@ -225,7 +233,7 @@ class Tracking:
                     tracker.starts.append(spot)
                 elif func.name in STOPS:
                     tracker.stopped = True
-                elif func.name not in _NEUTRAL:
+                elif func.name not in _NEUTRAL | TASKS:
                     tracker.queried = True
         for argument in spot.call.arguments:
             handed = [argument.value]

@@ -71,6 +71,14 @@ class ModuleValue:
 
 
 @dataclass(frozen=True, slots=True)
+class Package:
+    """A folder of the project without `__init__.py`, or the head of `import a.b`: only its modules are known."""
+
+    name: str
+    here: Module
+
+
+@dataclass(frozen=True, slots=True)
 class ClassValue:
     """A class of the project."""
 
@@ -119,6 +127,7 @@ Value: TypeAlias = (
     | Made
     | Member
     | ModuleValue
+    | Package
     | ClassValue
     | FunctionValue
     | Instance
