@@ -270,14 +270,14 @@ class Inference:
             hook = "lightning.LightningModule" in bases
             if hook and re.match(r"^on_(?:train|fit|after|before)|^on_epoch|^(?:training|train)_epoch", scope.name):
                 return False
-            return not _METHOD_TELLS.search(_snake(scope.name)) or self._is_part_of_forward(scope, 0)
+            return not _METHOD_TELLS.search(_snake(scope.name)) or not self._is_run_from_outside(scope)
         return False
 
-    def _is_part_of_forward(self, scope: Scope, hops: int) -> bool:
-        """Tell whether a method is run by a `forward`: then it is a piece of the model."""
-        return any(
-            edge.spot.scope.name in _DEFINING or (hops < _FEW_HOPS and edge.spot.scope.method_of is not None and self._is_part_of_forward(edge.spot.scope, hops + 1))
-            for edge in self.program.callers(scope)
+    def _is_run_from_outside(self, scope: Scope) -> bool:
+        """Tell whether code that is no module itself runs a module's method: run by `forward`, it is a piece of the model."""
+        callers = [edge.spot.scope for edge in self.program.callers(scope)]
+        return bool(callers) and not any(
+            caller.method_of is not None and (caller.name in _DEFINING or self.is_module(caller.method_of)) for caller in callers
         )
 
     def _evaluates(self, scope: Scope, runs: list[Forward]) -> bool:
@@ -541,7 +541,7 @@ class Inference:
             return "eval"
         if scope.kind == "module" or id(scope) in seen or hops > _FEW_HOPS:
             return self._initial(run)
-        if self._off_by_hook(scope):
+        if self._off_by_hook(scope) or self._mode_of_object(run, scope) == "eval":
             return "eval"
         seen = {*seen, id(scope)}
         callers = [edge for edge in self.program.callers(scope) if edge.kind != "pass"]
@@ -550,18 +550,18 @@ class Inference:
         if not callers:
             if self._is_parameter(run, scope):
                 return ""
-            return self._mode_of_object(run, scope) or self._initial(run)
+            return self._initial(run)
         modes = {self._mode(run, edge.spot, seen, hops + 1) for edge in callers}
         return "train" if "train" in modes else "eval" if modes == {"eval"} else ""
 
     def _mode_of_object(self, run: Forward, scope: Scope) -> str:
-        """Return the mode that another method of the same object sets: the constructor, a `load`."""
+        """Return "eval" when the other methods of the same object, its constructor say, switch to it and never back."""
         owner = scope.method_of
         if owner is None:
             return ""
         others = [method for cls in self.program.lineage(owner) for method in cls.children if method is not scope]
         modes = [self._event(spot, run, set()) for method in others for spot in method.spots]
-        return "eval" if "eval" in modes else ""
+        return "eval" if "eval" in modes and "train" not in modes else ""
 
     def _is_parameter(self, run: Forward, scope: Scope) -> bool:
         head = run.model

@@ -119,7 +119,7 @@ class Serving:
         loop = self._loop_around(spot, load)
         if loop:
             return loop
-        if scope.kind == "module" or id(scope) in seen or hops > _FEW_HOPS:
+        if scope.kind == "module" or id(scope) in seen or hops > _FEW_HOPS or self.program.training.trains(scope):
             return ""
         if self.is_handler(scope):
             return "" if self._depends_on(spot.call, {one.name for one in scope.parameters}, scope) else "request"
