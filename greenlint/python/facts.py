@@ -366,6 +366,8 @@ def written(item: Node) -> str:
         return f"{written(item.value)}.{item.name}"
     if isinstance(item, Name):
         return item.id
+    if isinstance(item, Subscript):
+        return f"{written(item.value)}[...]"
     return f"{written(item.func)}(...)" if isinstance(item, Call) else "model"
 
 

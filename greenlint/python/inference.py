@@ -259,11 +259,11 @@ class Inference:
     def _is_definition(self, scope: Scope) -> bool:
         """Tell whether a function defines a model or a trainer's step rather than runs one."""
         owner = scope.method_of
-        if scope.name in _DEFINING:
-            return owner is not None
         if owner is None:
             return False
         bases = self.program.bases(owner)
+        if scope.name in _DEFINING:
+            return bool(bases) or scope.name == "__init__"
         if any(base.startswith(("transformers.", "trl.", "keras.")) and base.endswith(("Trainer", "Callback", "Model", "Layer")) for base in bases):
             return True
         if self.is_module(owner):
@@ -318,16 +318,17 @@ class Inference:
         taken: dict[int, list[Forward]] = {}
         after: list[Forward] = []
         for run in runs:
+            switch = self._switched_before(scope, run, steps)
+            if switch is not None:
+                around = next((one for one in switch.block.loops() if id(one) in learning), None)
+                taken.setdefault(id(around), []).append(run)
+                continue
             loop = next((one for one in run.spot.block.loops() if id(one) not in learning), None)
             if loop is not None and isinstance(loop, For):
                 words = [*words_of(loop.target), *words_of(loop.iterable)]
                 if any(_LOOP_TELLS.search(_snake(word)) for word in words) or self._evals_near(scope, run, loop):
                     taken.setdefault(id(loop), []).append(run)
                     continue
-            switch = self._switched_before(scope, run, steps)
-            if switch is not None:
-                taken.setdefault(id(switch), []).append(run)
-                continue
             in_loop = any(id(one) in learning for one in run.spot.block.loops())
             if scope.kind == "module" and run.spot.call.at > last and not in_loop:
                 after.append(run)
@@ -550,7 +551,7 @@ class Inference:
         if not callers:
             if self._is_parameter(run, scope):
                 return ""
-            return self._initial(run)
+            return self._mode_of_global(run, scope) or self._initial(run)
         modes = {self._mode(run, edge.spot, seen, hops + 1) for edge in callers}
         return "train" if "train" in modes else "eval" if modes == {"eval"} else ""
 
@@ -562,6 +563,16 @@ class Inference:
         others = [method for cls in self.program.lineage(owner) for method in cls.children if method is not scope]
         modes = [self._event(spot, run, set()) for method in others for spot in method.spots]
         return "eval" if "eval" in modes and "train" not in modes else ""
+
+    def _mode_of_global(self, run: Forward, scope: Scope) -> str:
+        """Return "eval" when the file switches a model of its top level to it somewhere: nothing shows who comes first."""
+        head = run.model
+        while isinstance(head, Attribute):
+            head = head.value
+        if not isinstance(head, Name) or head.id in scope.bindings:
+            return ""
+        modes = [self._event(spot, run, set()) for other in scope.module.scopes if other is not scope for spot in other.spots]
+        return "eval" if "eval" in modes else ""
 
     def _is_parameter(self, run: Forward, scope: Scope) -> bool:
         head = run.model

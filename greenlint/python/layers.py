@@ -51,12 +51,20 @@ def _adjacent(program: Program, module: Module) -> Iterator[Made]:
 
 
 def _pairs(program: Program, items: list[Expression], block: Block) -> Iterator[Made]:
+    items = [_unnamed(one) for one in items]
     for first, second in zip(items, items[1:], strict=False):
         if isinstance(first, Group) or isinstance(second, Group):
             continue
         layer = _only(program, first, block)
         if layer is not None and _fits(layer, _only(program, second, block)) and layer.block.holds(block) and not _more_conditional(block, layer.block):
             yield layer
+
+
+def _unnamed(item: Expression) -> Expression:
+    """Return the layer of `("conv", nn.Conv2d(...))`, as in an OrderedDict of layers."""
+    if isinstance(item, Collection) and len(item.items) == 2 and isinstance(item.items[0], Constant):  # noqa: PLR2004
+        return item.items[1]
+    return item
 
 
 def _appended(program: Program, scope: Scope) -> Iterator[Made]:

@@ -308,6 +308,9 @@ class Program:
             argument = arguments_of(value.call).get(key)
             if argument is not None:
                 return self.values(argument.value, value.block)
+        if isinstance(value, Made) and value.name == "vars" and isinstance(key, str) and value.call is not None and value.call.arguments:
+            options = self.values(value.call.arguments[0].value, value.block)
+            return [found for one in options for found in self.attribute(one, key)]
         if isinstance(value, Made) and isinstance(key, int):
             return self._unpacked(value, key)
         return _NOTHING
@@ -543,7 +546,7 @@ class Program:
     def _assigned(self, item: Attribute, block: Block) -> list[Value]:
         """Follow `args.epochs = 5` written earlier in the same scope."""
         if not isinstance(item.value, Name):
-            return []
+            return self._configured(item, block)
         bindings = [
             binding
             for target, binding in block.scope.assigned
@@ -552,7 +555,36 @@ class Program:
         reached = _reaching(bindings, item.at, block)
         if not any(binding.block.holds(block) for binding in reached):
             reached = [binding for binding in reached if not binding.block.holds(block)]
-        return [value for binding in reached for value in self.bound(binding)]
+        return [value for binding in reached for value in self.bound(binding)] or self._configured(item, block)
+
+    def _configured(self, item: Attribute, block: Block) -> list[Value]:
+        """Follow `cfg.TRAIN.EPOCHS = 200`, written at the top level of the file where `cfg` is made.
+
+        A configuration that is merged with a file or with other settings is not known.
+        """
+        path, head = [item.name], item.value
+        while isinstance(head, Attribute):
+            path.append(head.name)
+            head = head.value
+        if not isinstance(head, Name):
+            return []
+        found: list[Value] = []
+        for owner in self.values(head, block):
+            if not isinstance(owner, Made) or owner.call is None:
+                continue
+            module = owner.block.scope.module
+            if not module.top.assigned or any("merge" in word or word == "from_file" for word in module.identifiers):
+                continue
+            for target, binding in module.top.assigned:
+                if _path_of(target)[:-1] == path and target is not item and self._is_made_by(target, binding.block, owner):
+                    found.extend(self.bound(binding))
+        return found
+
+    def _is_made_by(self, target: Attribute, block: Block, owner: Made) -> bool:
+        head: Expression = target
+        while isinstance(head, Attribute):
+            head = head.value
+        return owner in self.values(head, block)
 
     def attribute(self, value: Value, name: str) -> Iterable[Value]:  # noqa: PLR0911
         """Return what an attribute of a value can be."""
@@ -760,6 +792,10 @@ class Program:
         self._graph()
         return self._callers.get(id(scope), [])
 
+    def link(self) -> None:
+        """Find out who calls whom, before any question, so that no answer depends on what was asked before."""
+        self._graph()
+
     def _graph(self) -> dict[int, list[Edge]]:
         if self._edges is None:
             # Two passes: the first knows no callers, so that the second can follow parameters through them.
@@ -859,6 +895,16 @@ def _spread(expression: Expression) -> Expression | None:
     if isinstance(expression, Attribute) and expression.name == "__dict__":
         return expression.value
     return None
+
+
+def _path_of(target: Attribute) -> list[str]:
+    """Return the names of a dotted target from its last to its first: `["EPOCHS", "TRAIN", "cfg"]`."""
+    path = []
+    head: Expression = target
+    while isinstance(head, Attribute):
+        path.append(head.name)
+        head = head.value
+    return [*path, head.id if isinstance(head, Name) else ""]
 
 
 def _distinct(values: Iterable[Value]) -> Values:

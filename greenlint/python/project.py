@@ -96,7 +96,8 @@ class Project:
             first = self.module(entry)
             if first is None:
                 return None
-            self._programs[entry] = Program(first, modules, self.imported, self._values)
+            self._programs[entry] = program = Program(first, modules, self.imported, self._values)
+            program.link()
         return self._programs[entry]
 
     def _closure(self, entry: str) -> list[str]:

@@ -31,8 +31,12 @@ class View:
 
     @property
     def entry(self) -> str:
-        """Name of the file that starts the program."""
-        return self.program.entry.path.name
+        """Name of the file that starts the program: this one, where it can be run by itself.
+
+        What the program of an importer lacks, the smaller program of the imported file lacks as well.
+        """
+        runs = "__main__" in self.module.strings and "__name__" in self.module.identifiers
+        return self.module.path.name if runs else self.program.entry.path.name
 
     @property
     def training(self) -> Training:
