@@ -82,10 +82,12 @@ def footprint_of(material: Material, words: Words) -> dict[str, Any] | None:
         "hardware": _distinct(_hardware(run) for run in runs),
         "methods": _distinct(_method(run, words) for run in runs),
         "notes": _distinct(f"{run.where}: {note}" for run in runs for note in run.notes),
+        "age": _age(material, words),
+        "sum_of": words["sum_of"].format(count=len(runs)),
         "overhead": words["overhead_yes"] if overhead else words["overhead_no"],
         "runs": [
             {
-                "name": run.project or run.run_id,
+                "name": _run_name(run),
                 "kwh": run.kwh,
                 "kwh_text": _energy(run.kwh, words),
                 "grams_text": _carbon(run.grams, words) if run.grams is not None else "",
@@ -145,7 +147,7 @@ def charts(material: Material, score: Mapping[str, Any], words: Words) -> list[d
     runs = [run for run in material.runs if run.stage == "training"]
     stepped = next((run for run in runs if len(run.steps) > 1), None)
     if len(runs) > 1 or (runs and stepped is None):
-        rows = [(run.project or run.run_id[:8], run.kwh, words.number(run.kwh, 3)) for run in runs]
+        rows = [(_run_name(run), run.kwh, words.number(run.kwh, 3)) for run in runs]
         made.append(_chart("energy", words["energy_chart"], words["run"], "kWh", rows))
     if stepped is not None:
         rows = [(str(n), kwh, words.number(kwh, 3)) for n, kwh in enumerate(stepped.steps, 1)]
@@ -249,6 +251,21 @@ def _duration(seconds: float | None, words: Words) -> str:
         if seconds >= length:
             return f"{words.number(seconds / length, 3)} {unit}"
     return f"{words.number(seconds, 3)} s"
+
+
+def _run_name(run: Run) -> str:
+    """Name of a run: its project, unless that is the tracker's own default, and then the start of its id."""
+    return run.run_id[:8] if run.project in {"", "codecarbon", "default project name"} else run.project
+
+
+def _age(material: Material, words: Words) -> str:
+    """Say how the runs stand to the code, or nothing when they are newer."""
+    from greenlint.card.probes import freshness
+
+    fresh, changed = freshness(material)
+    if fresh:
+        return ""
+    return words["undated"] if changed is None else words["stale"].format(changed=f"{changed:%Y-%m-%d}")
 
 
 def _method(run: Run, words: Words) -> str:

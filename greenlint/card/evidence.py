@@ -242,6 +242,9 @@ def _actions(judgements: Sequence[Judgement], statuses: Mapping[str, Status], co
     actions = []
     for judgement in judgements:
         reachable = best(judgement.item)
+        item = judgement.item
+        if item.ceiling is Ceiling.PARTIAL and not (item.proving or item.indicating or item.checks):
+            continue
         if judgement.status is Status.NOT_APPLICABLE or CREDIT[judgement.status] >= CREDIT[reachable]:
             continue
         actions.append(Action(judgement.item, reachable, gain(statuses, judgement.item.id, reachable)))

@@ -23,6 +23,10 @@ LOW_CARBON, MIDDLING_CARBON = 100, 300
 """g/kWh. Six tables differ by a factor of ten for one country, so the steps are wide."""
 
 LEAN_WATTS = 100
+
+MODEST_PARAMETERS = 1_000_000_000
+NARROW_TASKS = ("-classification", "-regression", "-detection", "-segmentation", "-estimation", "-forecasting")
+
 BUSY_PERCENT = 50
 EDGE_BYTES = 20 * MEGABYTE
 REQUEST_BYTES = MEGABYTE
@@ -63,6 +67,18 @@ def baseline_run(material: Material) -> Iterator[Evidence]:
                 {"en": f'a measured run of "{run.project}"', "fr": f"une exécution mesurée de « {run.project} »"},
             )
             return
+
+
+def narrow_and_small(material: Material) -> Iterator[Evidence]:
+    """Yield inspected models of a modest size under a card that names one narrow task."""
+    card = material.repository.card
+    task = card.metadata.get("pipeline_tag") if card else None
+    if not isinstance(task, str) or not task.endswith(NARROW_TASKS):
+        return
+    for model in material.models:
+        if model.parameters <= MODEST_PARAMETERS:
+            text = {"en": f"{model.parameters} parameters, {task}", "fr": f"{model.parameters} paramètres, {task}"}
+            yield Evidence(INDICATES, "onnx", model.path, text)
 
 
 def measured_variants(material: Material) -> Iterator[Evidence]:
@@ -178,39 +194,39 @@ def stopped_early(material: Material) -> Iterator[Evidence]:
             )
 
 
-def fresh_measurement(material: Material) -> Iterator[Evidence]:
-    """Yield a believable training run that is not older than the training code, by commit date."""
+def freshness(material: Material) -> tuple[bool, datetime | None]:
+    """Tell whether the latest training run is newer than the training code, and when that changed; None if unknown."""
     from greenlint.card.repository import commit_date
 
+    ended = [_aware(run.ended) for run in _training(material) if run.ended]
+    changed = commit_date(material.repository.root, material.training_files)
+    if not ended or changed is None:
+        return False, None
+    # A day of grace: trackers write local time, and code is often committed after its run.
+    return max(ended) + timedelta(days=1) >= changed, changed
+
+
+def fresh_measurement(material: Material) -> Iterator[Evidence]:
+    """Yield a believable training run that is not older than the training code, by commit date."""
     runs = _training(material)
     if not runs:
         return
     latest = max(runs, key=lambda run: _aware(run.ended).timestamp() if run.ended else 0.0)
-    changed = commit_date(material.repository.root, material.training_files)
-    amount = f"{latest.kwh:.4g} kWh, {latest.tool}"
-    if latest.ended is None or changed is None:
-        yield Evidence(
-            INDICATES,
-            "emissions",
-            latest.where,
-            {
-                "en": f"{amount}; whether it is newer than the code cannot be told",
-                "fr": f"{amount} ; impossible de dire si elle est postérieure au code",
-            },
-        )
-    # A day of grace: trackers write local time, and code is often committed after its run.
-    elif _aware(latest.ended) + timedelta(days=1) >= changed:
-        yield Evidence(PROVES, "emissions", latest.where, _same(amount))
+    fresh, changed = freshness(material)
+    amount = f"{latest.kwh:.3g} kWh, {latest.tool}"
+    if fresh:
+        text = _same(amount)
+    elif changed is None or latest.ended is None:
+        text = {
+            "en": f"{amount}; whether it is newer than the code cannot be told",
+            "fr": f"{amount} ; impossible de dire si elle est postérieure au code",
+        }
     else:
-        yield Evidence(
-            INDICATES,
-            "emissions",
-            latest.where,
-            {
-                "en": f"{amount}, of {latest.ended:%Y-%m-%d}; the code changed on {changed:%Y-%m-%d}",
-                "fr": f"{amount}, du {latest.ended:%Y-%m-%d} ; le code a changé le {changed:%Y-%m-%d}",
-            },
-        )
+        text = {
+            "en": f"{amount}, of {latest.ended:%Y-%m-%d}; the code changed on {changed:%Y-%m-%d}",
+            "fr": f"{amount}, du {latest.ended:%Y-%m-%d} ; le code a changé le {changed:%Y-%m-%d}",
+        }
+    yield Evidence(PROVES if fresh else INDICATES, "emissions", latest.where, text)
 
 
 def recorded_runs(material: Material) -> Iterator[Evidence]:
@@ -268,8 +284,9 @@ def lean_hardware(material: Material) -> Iterator[Evidence]:
         if device and device.watts <= LEAN_WATTS:
             yield Evidence(INDICATES, "emissions", run.where, _same(f"{device.name}, {device.watts:.0f} W"))
             return
-        if run.cpu_model and not run.gpu_model:
-            text = {"en": "trained without an accelerator", "fr": "entraîné sans accélérateur"}
+        # Trackers miss accelerators that they have no driver for, so code that names one leaves the question open.
+        if run.cpu_model and not run.gpu_model and not _names_an_accelerator(material):
+            text = {"en": "the tracker saw no accelerator", "fr": "l'outil n'a vu aucun accélérateur"}
             yield Evidence(INDICATES, "emissions", run.where, text)
             return
 
@@ -284,12 +301,36 @@ def grid_intensity(material: Material) -> Iterator[Evidence]:
     zones = ", ".join(sorted({run.country for run in runs if run.country}))
     role = PROVES if grams_per_kwh <= LOW_CARBON else INDICATES if grams_per_kwh <= MIDDLING_CARBON else REFUTES
     told = f"{grams_per_kwh:.0f} g/kWh{f' ({zones})' if zones else ''}"
+    if role is PROVES and _place_was_given(material):
+        text = {
+            "en": f"{told}, but the code gives the tracker its country",
+            "fr": f"{told}, mais le code donne le pays à l'outil de mesure",
+        }
+        yield Evidence(INDICATES, "emissions", runs[-1].where, text)
+        return
     yield Evidence(
         role,
         "emissions",
         runs[-1].where,
         {"en": f"{told}, the tracker's own factor", "fr": f"{told}, facteur de l'outil de mesure"},
     )
+
+
+def _names_an_accelerator(material: Material) -> bool:
+    """Tell whether the code asks for an accelerator, by a call or by a finding that needs one."""
+    return any(sign.first.startswith(("cuda", "mps", "xpu")) for sign in material.signs or ()) or any(
+        name.endswith((".cuda", ".cuda.is_available", ".mps.is_available"))
+        for sign in material.signs or ()
+        for name in sign.names
+    )
+
+
+def _place_was_given(material: Material) -> bool:
+    """Tell whether the code names the country to an offline tracker, which then believes it."""
+    from greenlint.card.signals import matches
+
+    patterns = ("codecarbon.*Offline*", "codecarbon.*(country_iso_code)")
+    return any(matches(pattern, sign) for pattern in patterns for sign in material.signs or ())
 
 
 def saves_and_resumes(material: Material) -> Iterator[Evidence]:

@@ -167,6 +167,8 @@ def _sentence(value: str) -> str:
 
 
 def _tidy(text: str) -> str:
+    # A block that is only its heading says nothing.
+    text = re.sub(r"<!-- greenlint:[\w-]+ -->\n## [^\n]*\s*<!-- /greenlint -->\n?", "", text)
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 

@@ -64,7 +64,8 @@ _LICENCES: Sequence[tuple[str, tuple[int, int], tuple[str, ...]]] = (
 
 LOCKS = ("uv.lock", "poetry.lock", "Pipfile.lock", "pdm.lock", "conda-lock.yml", "pixi.lock", "pylock.toml")
 
-CARD_NAMES = ("MODEL_CARD.md", "model_card.md", "modelcard.md", "MODELCARD.md", "README.md")
+CARD_NAME = re.compile(r"(?:docs?/)?model[-_ ]?cards?\.md|readme\.md", re.IGNORECASE)
+"""Where a card may lie; a README is one only when its front matter is a card's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ def look(root: Path) -> Repository:
     files = tuple(_files(root))
     top = [name for name in files if "/" not in name]
     licence = next((found for name in top if (found := _licence(root, name))), None)
-    card = _card(root, top)
+    card = _card(root, files)
     readme = next((markdown(root / name, name) for name in top if name.lower() == "readme.md"), None)
     is_git = (root / ".git").exists() or bool(_git(root, "rev-parse", "--is-inside-work-tree"))
     return Repository(
@@ -182,7 +183,8 @@ def parse_markdown(text: str, shown: str) -> Markdown:
     if match:
         body, first = text[match.end() :], text.count("\n", 0, match.end()) + 1
         try:
-            metadata = parse_yaml(match[1], shown)
+            # The line of dashes above is a line too.
+            metadata = parse_yaml("\n" + match[1], shown)
         except ConfigError as error:
             problem = str(error)
     return Markdown(shown, metadata, tuple(_sections(body, first)), body, problem)
@@ -204,17 +206,17 @@ def _sections(body: str, first: int) -> Iterator[Section]:
     yield Section(heading, line, "\n".join(content).strip())
 
 
-def _card(root: Path, top: Sequence[str]) -> Markdown | None:
-    for name in CARD_NAMES:
-        if name in top:
-            try:
-                card = markdown(root / name, name)
-            except ConfigError:
-                continue
-            if name != "README.md" or {"pipeline_tag", "model-index", "library_name", "co2_eq_emissions"} & set(
-                card.metadata
-            ):
-                return card
+def _card(root: Path, files: Iterable[str]) -> Markdown | None:
+    names = [name for name in files if CARD_NAME.fullmatch(name)]
+    for name in sorted(names, key=lambda name: (name.lower().endswith("readme.md"), name.count("/"), name)):
+        try:
+            card = markdown(root / name, name)
+        except ConfigError:
+            continue
+        is_readme = name.lower().endswith("readme.md")
+        keys = {"pipeline_tag", "model-index", "library_name", "co2_eq_emissions"}
+        if not is_readme or keys & set(card.metadata):
+            return card
     return None
 
 

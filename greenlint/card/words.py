@@ -93,11 +93,26 @@ _WORDS: dict[str, tuple[str, str]] = {
         "facteur de l'outil de mesure ; les tables diffèrent jusqu'à dix fois pour un même pays",
     ),
     "measured_total": (
-        "All runs in the emission files count, candidates that were not kept included.",
-        "Toutes les exécutions des fichiers d'émissions comptent, y compris les candidats non retenus.",
+        (
+            "Every run in the emission files counts, candidates that were not kept included; "
+            "runs that left no file are not known."
+        ),
+        (
+            "Toutes les exécutions des fichiers d'émissions comptent, y compris les candidats non retenus ; "
+            "celles qui n'ont pas laissé de fichier ne sont pas connues."
+        ),
     ),
     "overhead_yes": ("includes the data centre's overhead", "inclut la surconsommation du centre de données"),
     "overhead_no": ("without the data centre's overhead (PUE)", "sans la surconsommation du centre de données (PUE)"),
+    "stale": (
+        "The training code changed on {changed}, after the last of these runs",
+        "Le code d'entraînement a changé le {changed}, après la dernière de ces exécutions",
+    ),
+    "undated": (
+        "Whether these runs are of the present code cannot be told",
+        "Impossible de dire si ces exécutions sont celles du code actuel",
+    ),
+    "sum_of": ("sum of {count} runs", "somme de {count} exécutions"),
     "not_in_it": (
         "Making the hardware, storing and moving data, and water are not in these figures.",
         "La fabrication du matériel, le stockage et le transport des données et l'eau n'y sont pas.",

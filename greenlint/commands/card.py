@@ -98,7 +98,7 @@ def _card(
     from greenlint.card.scorecard import scorecard
 
     existing = read_text(output) if output.is_file() else ""
-    old = parse_markdown(existing, output.name)
+    old = parse_markdown(existing, output.as_posix())
     if old.problem:
         from greenlint.errors import ConfigError
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import socket
@@ -453,7 +454,6 @@ def test_estimate(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_read_only_card_is_left_alone(
     project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import os
 
     path = project / "MODEL_CARD.md"
     path.write_text("# Mine\n")
@@ -482,3 +482,25 @@ def test_nothing_heavy_is_imported_by_help_or_by_a_score() -> None:
     assert not modules("score", "--help") & {*FORBIDDEN, "yaml", "jinja2", "libcst", "onnx", "numpy"}
     assert not modules("score") & {*FORBIDDEN, "jinja2"}
     assert not modules("card") & set(FORBIDDEN)
+
+
+def test_a_footprint_older_than_the_code_says_so(project: Path) -> None:
+    run: dict[str, Any] = {"cwd": project, "capture_output": True}
+    subprocess.run(["git", "init", "-q"], check=True, **run)
+    subprocess.run(["git", "add", "-A"], check=True, **run)
+    stamp = {"GIT_AUTHOR_DATE": "2027-03-01T00:00:00Z", "GIT_COMMITTER_DATE": "2027-03-01T00:00:00Z"}
+    who = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    subprocess.run(["git", *who, "commit", "-qm", "x"], env={**os.environ, **stamp}, check=True, **run)
+    greenlint("card")
+    assert (
+        "The training code changed on 2027-03-01, after the last of these runs"
+        in (project / "MODEL_CARD.md").read_text()
+    )
+
+
+def test_a_block_without_content_is_left_out(project: Path) -> None:
+    (project / "card.yaml").unlink()
+    greenlint("card")
+    text = (project / "MODEL_CARD.md").read_text()
+    assert "Model details" not in text
+    assert "Intended use" in text.split("## What this card does not say")[1]

@@ -51,7 +51,7 @@ def test_every_probe_exists_and_is_used() -> None:
         and list(inspect.signature(function).parameters) == ["material"]
     }
     assert named <= public
-    assert public - named <= {"over_budget", "sourced_intensity"}
+    assert public - named <= {"over_budget", "sourced_intensity", "freshness"}
 
 
 def test_every_pattern_can_be_read() -> None:

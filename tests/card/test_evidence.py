@@ -408,3 +408,24 @@ def test_actions_are_the_five_that_raise_the_score_most(project: Project) -> Non
 def test_emission_files_and_models_of_tests_are_no_evidence(project: Project) -> None:
     project.write("tests/data/emissions.csv", EMISSIONS)
     assert project.status("TRN-1.1") is Status.UNKNOWN
+
+
+def test_a_country_that_the_code_gives_to_the_tracker_is_no_proof_of_the_place(project: Project) -> None:
+    project.write("emissions.csv", EMISSIONS)
+    assert project.status("DES-4.2") is Status.VERIFIED
+    offline = TRAIN.replace("EmissionsTracker()", 'OfflineEmissionsTracker(country_iso_code="FRA")')
+    project.write("train.py", offline.replace("import EmissionsTracker", "import OfflineEmissionsTracker"))
+    assert project.status("DES-4.2") is Status.PARTIAL
+
+
+def test_a_tracker_that_saw_no_accelerator_says_nothing_about_code_that_names_one(project: Project) -> None:
+    project.write("emissions.csv", EMISSIONS)
+    project.write("train.py", TRAIN)
+    assert project.status("DES-4.1") is Status.PARTIAL
+    project.write("train.py", TRAIN + '    model.to("cuda")\n')
+    assert project.status("DES-4.1") is Status.UNKNOWN
+
+
+def test_a_card_may_lie_among_the_documents(project: Project) -> None:
+    project.write("docs/Modelcards.md", "---\npipeline_tag: image-classification\n---\n# x\n")
+    assert project.status("ANA-2.1") is Status.VERIFIED
