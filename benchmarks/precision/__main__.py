@@ -12,6 +12,7 @@ import json
 import sys
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import history
 from judging import judge
@@ -42,7 +43,7 @@ def main() -> int:
     return 0
 
 
-def score(corpus: Path, labels: dict[str, dict[str, dict[str, list[dict[str, object]]]]], rules: frozenset[str]) -> Tally:
+def score(corpus: Path, labels: dict[str, Any], rules: frozenset[str]) -> Tally:
     """Judge every labelled file with its project around it, and compare what is found with the labels."""
     found: dict[str, list[Mark]] = defaultdict(list)
     for repository in dict.fromkeys(name.split("/")[0] for name in labels["files"]):
@@ -64,7 +65,9 @@ def changes(table: dict[str, tuple[int, int, int]], before: dict[str, dict[str, 
     for code in sorted({*table, *before["rules"]}):
         old, new = before["rules"].get(code, [0, 0, 0]), table.get(code, (0, 0, 0))
         moved = [
-            f"{word} {was} -> {now}" for word, was, now in zip(("right", "wrong", "missed"), old, new, strict=True) if was != now
+            f"{word} {was} -> {now}"
+            for word, was, now in zip(("right", "wrong", "missed"), old, new, strict=True)
+            if was != now
         ]
         if moved:
             told.append(f"{code} since {before['commit']}: {', '.join(moved)}")

@@ -12,9 +12,7 @@ if TYPE_CHECKING:
 ONCE_PER_FILE = frozenset({"ECO301", "ECO320"})
 """Presence rules: any line of the file is the right one, a second finding is wrong."""
 
-CORE = tuple(
-    f"ECO{number}" for number in (104, 201, 301, 302, 303, 310, 311, 312, 320, 340, 401, 402, 501, 502, 601)
-)
+CORE = tuple(f"ECO{number}" for number in (104, 201, 301, 302, 303, 310, 311, 312, 320, 340, 401, 402, 501, 502, 601))
 
 SLACK = 2
 """Lines by which a finding may lie beside its label."""

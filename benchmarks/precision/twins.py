@@ -194,9 +194,7 @@ def _changed(sources: list[list[str]], edit: dict[str, Any]) -> list[list[str]]:
         message = f"{len(found)} lines fit `{wanted}`"
         raise EditError(message)
     number, index = found[edit.get("nth", 1) - 1]
-    return [
-        VERBS[verb](lines, index, edit) if position == number else lines for position, lines in enumerate(sources)
-    ]
+    return [VERBS[verb](lines, index, edit) if position == number else lines for position, lines in enumerate(sources)]
 
 
 def _replace(lines: list[str], index: int, edit: dict[str, Any]) -> list[str]:
