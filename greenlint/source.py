@@ -191,7 +191,7 @@ def _speaks_python(metadata: object) -> bool:
         return True
     for holder, key in (("language_info", "name"), ("kernelspec", "language")):
         described = metadata.get(holder)
-        if isinstance(described, dict) and isinstance(described.get(key), str):
+        if isinstance(described, dict) and isinstance(described.get(key), str) and described[key]:
             return "python" in described[key].lower()
     return True
 

@@ -137,6 +137,7 @@ class TestNotebook:
         assert source.decode(notebook("library(torch)", language_info={"name": "R"}), "a.ipynb") is None
         assert source.decode(notebook("using Flux", kernelspec={"language": "julia"}), "a.ipynb") is None
         assert source.decode(notebook("x = 1", kernelspec={"language": "python"}), "a.ipynb")
+        assert source.decode(notebook("x = 1", language_info={"name": ""}), "a.ipynb")
 
     def test_an_old_format_is_refused_with_the_way_out(self) -> None:
         error = refusal(b'{"nbformat": 3, "worksheets": []}', "a.ipynb")
