@@ -58,7 +58,8 @@ def discover(paths: Iterable[Path], excluded: Callable[[Path], bool], *, force_e
         if path.is_dir():
             listing = below(path)
             problems += listing.problems
-            files.update((file, None) for file in listing.files if not excluded(file))
+            whole = excluded(path) and not force_exclude  # asked for by name, with all that lies in it
+            files.update((file, None) for file in listing.files if whole or not excluded(file))
         else:
             files[path] = None
     return Listing(tuple(sorted(files)), tuple(dict.fromkeys(problems)))

@@ -87,6 +87,13 @@ def test_what_is_named_is_read_though_git_ignores_it(repository: Path) -> None:
     assert names(repository, repository / "data" / "b.txt") == ["data/b.txt"]
 
 
+def test_an_excluded_folder_that_is_named_is_read(folder: Path) -> None:
+    write(folder, "old/a.py", "b.py")
+    assert names(folder, exclude="old") == ["b.py"]
+    assert names(folder, folder / "old", exclude="old") == ["old/a.py"]
+    assert names(folder, folder / "old", exclude="old", force=True) == []
+
+
 def test_force_exclude_leaves_out_what_is_named(repository: Path) -> None:
     write(repository, "data/a.py", "build/b.py", "src/c.py", "src/old/d.py")
     (repository / ".gitignore").write_text("data/\n")
