@@ -88,10 +88,10 @@ def test_what_is_named_is_read_though_git_ignores_it(repository: Path) -> None:
 
 
 def test_an_excluded_folder_that_is_named_is_read(folder: Path) -> None:
-    write(folder, "old/a.py", "b.py")
-    assert names(folder, exclude="old") == ["b.py"]
-    assert names(folder, folder / "old", exclude="old") == ["old/a.py"]
-    assert names(folder, folder / "old", exclude="old", force=True) == []
+    write(folder, "drop/a.py", "b.py")
+    assert names(folder, exclude="drop") == ["b.py"]
+    assert names(folder, folder / "drop", exclude="drop") == ["drop/a.py"]
+    assert names(folder, folder / "drop", exclude="drop", force=True) == []
 
 
 def test_force_exclude_leaves_out_what_is_named(repository: Path) -> None:

@@ -51,7 +51,7 @@ def test_words_are_counted_alike_by_the_walk_and_by_the_ruler(path: Path) -> Non
 @pytest.mark.parametrize(
     "text",
     [
-        "x = f'{a:{b}} {c!r} {{d}}'\ny = rf\"\"\"{e['f']}\"\"\"\n",
+        'x = f\'{a:{b}} {c!r} {{d}}\'\ny = rf"""{e[\'f\']}"""\n',
         "x = 0xff + 1e-3 + 1_000j + .5\n",
         "def f(*a: int, **b): return lambda: (yield)\n",
         "# words in comments\nx = 'words in strings'  # and here\n",
