@@ -97,6 +97,7 @@ class _Run:
     facts: dict[Path, Facts | None] = field(default_factory=dict)
     projects: dict[Path, Project] = field(default_factory=dict)
     detectors: dict[str, Detector | None] = field(default_factory=dict)
+    training: dict[Path, bool] = field(default_factory=dict)
     limits_told: int = 0
 
     def judge(self, path: Path, settings: Settings, given: Path | None) -> Judged:
@@ -106,7 +107,7 @@ class _Run:
             text = source.decode(data, path.name)
             if text is None:
                 return judged
-            judged = replace(judged, source=text, relevant=relevance.concerns_a_rule(data))
+            judged = replace(judged, source=text, relevant=self.is_relevant(path, text, given))
             if not judged.relevant:
                 if wrong := source.check_syntax(text.text):
                     self.confirm(text, wrong)
@@ -131,6 +132,20 @@ class _Run:
             return self.read(path)
         except SourceError:
             return b""
+
+    def is_relevant(self, path: Path, text: Source, given: Path | None) -> bool:
+        """Tell whether any rule can concern a file: by its own imports, or by those of its programs."""
+        data = text.text.encode("utf-8", "surrogatepass")
+        if relevance.names_a_framework(data):
+            return True
+        if not relevance.says_a_word(data):
+            return False
+        return any(self.can_train(other) for other in self.project(path, given).company(path))
+
+    def can_train(self, path: Path) -> bool:
+        if path not in self.training:
+            self.training[path] = relevance.can_train(self.peek(path))
+        return self.training[path]
 
     def collect(self, text: Source) -> Facts:
         """Return the facts of a text; raise `SourceError`.

@@ -195,6 +195,14 @@ class TestJudging:
         )
         assert told(check(folder, "main.py")) == told(check(folder)) == ["main.py:3"]
 
+    def test_a_file_without_a_framework_is_judged_in_the_company_of_one(self, folder: Path) -> None:
+        (folder / "pyproject.toml").touch()
+        loop = "for epoch in range(50):\n    train(m, l)\n"
+        write(folder, steps=TRAINING.replace("50", "1"), main=f"from steps import train\n{loop}", alone=loop)
+        report = check(folder)
+        assert told(report) == ["main.py:2"]
+        assert (report.checked, report.skipped) == (2, 1)
+
     def test_a_notebook_has_cells(self, folder: Path) -> None:
         import json
 

@@ -72,6 +72,15 @@ class Project:
             if program is not None:
                 yield View(module, program, self.relative(str(path)))
 
+    def company(self, path: Path) -> Iterator[Path]:
+        """Yield the files of every program that holds a file, the file itself too, by import lines alone."""
+        seen: set[str] = set()
+        for entry in self.entries(str(path)):
+            for other in self._closure(entry):
+                if other not in seen:
+                    seen.add(other)
+                    yield Path(other)
+
     def relative(self, path: str) -> str:
         """Return a path relative to the root, with forward slashes."""
         try:
