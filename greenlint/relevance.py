@@ -25,9 +25,12 @@ OTHERS = (
 SHORT_TRAINING = ("ray", "trl", "peft", "timm", "nemo", "flair", "ignite")
 SHORT_OTHERS = ("zeus", "perun", "vllm")
 
+# A file may be handed its model and never import the framework: these say enough.
+SIGNS = (".backward(", ".zero_grad(", ".eval()", ".cuda()", ".no_grad(")
+
 # A loop over epochs may stand in a file that imports no framework, because the step that it repeats stands in another
 # one; an evaluation likewise. Such words make a file worth a look at the company it keeps.
-WORDS = ("epoch", "EPOCH", "train", "evaluate(", ".eval()", ".backward(", "predict(", "inference", "iterrows(")
+WORDS = ("epoch", "EPOCH", "train", "evaluate(", "predict(", "inference", "iterrows(")
 
 
 def _imports(names: tuple[str, ...], short: tuple[str, ...]) -> re.Pattern[bytes]:
@@ -39,12 +42,13 @@ def _imports(names: tuple[str, ...], short: tuple[str, ...]) -> re.Pattern[bytes
 
 _FRAMEWORK = _imports((*TRAINING, *OTHERS), (*SHORT_TRAINING, *SHORT_OTHERS))
 _TRAINING = _imports(TRAINING, SHORT_TRAINING)
+_SIGNS = tuple(sign.encode() for sign in SIGNS)
 _WORDS = tuple(word.encode() for word in WORDS)
 
 
 def names_a_framework(data: bytes) -> bool:
-    """Tell whether a Python file with these bytes imports something that a rule knows."""
-    return _FRAMEWORK.search(data) is not None
+    """Tell whether a Python file with these bytes imports, or is handed, something that a rule knows."""
+    return any(sign in data for sign in _SIGNS) or _FRAMEWORK.search(data) is not None
 
 
 def says_a_word(data: bytes) -> bool:
@@ -53,5 +57,5 @@ def says_a_word(data: bytes) -> bool:
 
 
 def can_train(data: bytes) -> bool:
-    """Tell whether a Python file with these bytes imports something that trains or evaluates."""
-    return _TRAINING.search(data) is not None
+    """Tell whether a Python file with these bytes imports, or is handed, something that trains or evaluates."""
+    return any(sign in data for sign in _SIGNS) or _TRAINING.search(data) is not None
