@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from greenlint.python.facts import Collection, Comprehension, Constant, tail
-from greenlint.python.values import Display, Instance, Made, Value
+from greenlint.python.values import Display, Instance, Made, Unknown, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,8 @@ def is_in_memory(program: Program, spot: Spot) -> bool:
     values = program.values(argument.value, spot.block)
     if isinstance(argument.value, (Comprehension, Collection)):
         return True
-    return any(_serves_memory(program, value, 0) for value in values)
+    known = [value for value in values if not isinstance(value, Unknown)]
+    return bool(known) and all(_serves_memory(program, value, 0) for value in known)
 
 
 def _serves_memory(program: Program, value: Value, depth: int) -> bool:
@@ -51,8 +52,17 @@ def _serves_memory(program: Program, value: Value, depth: int) -> bool:
     if isinstance(value, Made) and value.call is not None:
         if _WRAPPERS.match(value.name) and value.call.arguments and depth < 4:  # noqa: PLR2004
             inner = program.values(value.call.arguments[0].value, value.block)
-            return any(_serves_memory(program, one, depth + 1) for one in inner)
-        return bool(_IN_MEMORY.match(value.name)) or value.name.endswith(("RandomDataset", "RandomDictDataset", "FakeData"))
+            parts = [
+                part
+                for one in inner
+                for part in (
+                    [v for item in one.node.items for v in program.values(item, one.block)]
+                    if isinstance(one, Display) and isinstance(one.node, Collection) and value.name.endswith("ConcatDataset")
+                    else [one]
+                )
+            ]
+            return bool(parts) and all(_serves_memory(program, one, depth + 1) for one in parts)
+        return bool(_IN_MEMORY.match(value.name)) or value.name.endswith(("RandomDataset", "RandomDictDataset"))
     if isinstance(value, Instance):
         method = next((found for scope in program.lineage(value.cls) if (found := scope.child("__getitem__")) is not None), None)
         if method is None:

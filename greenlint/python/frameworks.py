@@ -80,6 +80,23 @@ def canonical(name: str) -> str:
     return _CONFIRM.get(name, name)
 
 
+# Where a name comes from when several modules of Keras are imported with a star.
+_KERAS_STARS = (
+    ("keras.models", re.compile(r"^(?:Model|Sequential|load_model|clone_model|model_from_json)$")),
+    ("keras.callbacks", re.compile(r"^(?:\w*Callback|EarlyStopping|ModelCheckpoint|ReduceLROnPlateau|TensorBoard|CSVLogger|LearningRateScheduler)$")),
+    ("keras.optimizers", re.compile(r"^(?:SGD|Adam\w*|RMSprop|Adagrad|Adadelta|Nadam|Ftrl)$")),
+    ("keras.layers", re.compile(r"^[A-Z]\w*[a-z0-9]\w*$")),
+)
+
+
+def star_source(name: str, modules: set[str]) -> str:
+    """Tell which of several star-imported modules a name comes from, or return an empty string.
+
+    Only Keras is known by its names; a star import of anything unknown beside it leaves capitalised names to Keras.
+    """
+    return next((module for module, names in _KERAS_STARS if module in modules and names.match(name)), "")
+
+
 def root_of(name: str) -> str:
     """Return the top-level package of a dotted name."""
     return name.partition(".")[0]

@@ -20,6 +20,7 @@ from greenlint.python.facts import (
     Expression,
     For,
     Function,
+    If,
     Name,
     With,
     expressions,
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 _TELLS = re.compile(
     r"(?:^|_)(?:test|testing|eval|evaluate|evaluation|evaluator|val|valid|validate|validation|predict|prediction|predictions|"
     r"infer|inference|generate|generation|sample|sampling|translate|transcribe|caption|demo|embed|embeddings?|"
-    r"extract_features?|visuali[sz]e|detect|classify|decode|recogni[sz]e|denoise|summari[sz]e|recommend|stylize|"
+    r"extract_features?|accuracy|visuali[sz]e|detect|classify|decode|recogni[sz]e|denoise|summari[sz]e|recommend|stylize|"
     r"super_resolve|segment|encode_\w+|get_(?:features|embeddings|predictions|accuracy|logits))(?:_|$)",
     re.IGNORECASE,
 )
@@ -62,6 +63,12 @@ _TRAIN_TELLS = re.compile(r"(?:^|_)(?:train|training|fit|learn|optimi[sz]e|updat
 _MODEL_NAME = re.compile(
     r"(?:^|_)(?:model|net|network|netG|encoder|decoder|classifier|generator|discriminator|backbone|transformer|unet|"
     r"resnet|bert|gpt|vae|ddp_model|learner|estimator|ema)\d*$",
+    re.IGNORECASE,
+)
+_VERB = re.compile(
+    r"^_?(?:unwrap|wrap|get|load|build|create|make|init|initialize|save|prepare|setup|eval|evaluate|train|test|export|convert|"
+    r"compile|freeze|copy|update|register|print|summarize|define|set|quantize|download|fetch|select|choose|run|fit|clone|"
+    r"optimize|prune|plot|move|cast|log|push|upload|restore|reset|delete|is|has|parse|instantiate)_",
     re.IGNORECASE,
 )
 _GENERATOR = re.compile(r"(?:^|[._])(?:net_?g|generator|gen|g)(?:$|_)|generator", re.IGNORECASE)
@@ -146,7 +153,7 @@ class Inference:
             return Forward(spot, func, values)
         if isinstance(func, (Name, Attribute)) and any(isinstance(one, Unknown) for one in values):
             name = func.id if isinstance(func, Name) else func.name
-            if _MODEL_NAME.search(name) and not self.program.edges(spot):
+            if _MODEL_NAME.search(name) and not _VERB.match(name) and not self.program.edges(spot):
                 return Forward(spot, func, values)
         return None
 
@@ -385,6 +392,10 @@ class Inference:
         names = {tail(target) for target in getattr(statement, "targets", ())}
         if not names:
             return {"shape", "size"} & set(words_of(statement)) != set()
+        if run.spot.scope.kind == "module" and not any(
+            names & set(words_of(other)) for other, _ in run.spot.scope.statements if other.at > statement.at
+        ):
+            return True
         later = [
             one
             for other, _ in run.spot.scope.statements
@@ -498,8 +509,11 @@ class Inference:
                 for target, binding in scope.assigned:
                     if target.name == "requires_grad" and isinstance(binding.node, Constant) and binding.node.value is False:
                         for block in binding.block.up():
+                            if isinstance(block.owner, If):
+                                # Some of the parameters, by name.
+                                break
                             if isinstance(block.owner, For) and self._parameters_of(block.owner.iterable, block, run):
-                                return not any(block.tests())
+                                return True
         return False
 
     def _parameters_of(self, item: Expression, block: Block, run: Forward) -> bool:
@@ -534,6 +548,9 @@ class Inference:
             if other.call.at >= spot.call.at or other.block.excludes(spot.block):
                 continue
             mode = self._event(other, run, set())
+            if mode == "train" and scope is run.spot.scope and isinstance(other.call.func, Attribute) and other.call.func.name == "train":
+                # `model.train()` right before an evaluation is a choice (MC dropout), unless the same code trains.
+                return mode if self.uses_gradients(scope) or not self._off_here(run.spot) else ""
             if mode:
                 return mode
         if any(_is_mode_context(item) for block in spot.block.up() if isinstance(block.owner, With) for item, _ in block.owner.items):
@@ -630,11 +647,24 @@ class Inference:
         # One of several it can be is enough: it then runs in training mode on a known way.
         return "train" if "train" in modes and "eval" not in modes else "eval" if modes == {"eval"} else ""
 
+    def _holds(self, value: Value, run: Forward) -> bool:
+        """Tell whether an object was made around a run's model: `Wrapper(model)`."""
+        if not isinstance(value, (Instance, Made)) or value.call is None or value.block is None:
+            return False
+        block = value.block
+        handed = [one for argument in value.call.arguments for one in self.program.values(argument.value, block)]
+        return any(isinstance(one, (Instance, Made)) and one in run.values for one in handed)
+
     def _same(self, item: Expression, block: Block, run: Forward) -> bool:
         """Tell whether an expression can be the model of a run: the same object, name, or nothing known of one."""
         if tail(item) and tail(item) == tail(run.model):
             return True
+        if run.name.startswith(f"{written(item)}."):
+            # A parent's mode is its children's.
+            return True
         values = self.program.values(item, block)
+        if any(self._holds(value, run) for value in values):
+            return True
         if any(value in run.values for value in values if not isinstance(value, Unknown)):
             return True
         if any(_same_class(one, other) for one in values for other in run.values):
@@ -642,15 +672,15 @@ class Inference:
         return any(isinstance(one, Unknown) for one in values) or all(isinstance(one, Unknown) for one in run.values)
 
 
-def _same_class(one: Value, other: Value) -> bool:
-    """`self` stands for any object of its class; a model may hold the one that is switched."""
-    return isinstance(one, Instance) and isinstance(other, Instance) and one.cls is other.cls and (one.call is None or other.call is None)
-
-
 def _mentions_off(scope: Scope) -> bool:
     return scope.node is not None and any(
         isinstance(one, (Name, Attribute)) and _NO_GRAD.search(tail(one)) for one in walk(scope.node)
     )
+
+
+def _same_class(one: Value, other: Value) -> bool:
+    """`self` stands for any object of its class; a model may hold the one that is switched."""
+    return isinstance(one, Instance) and isinstance(other, Instance) and one.cls is other.cls and (one.call is None or other.call is None)
 
 
 def _is_mode_context(item: Expression) -> bool:

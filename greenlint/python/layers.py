@@ -35,8 +35,15 @@ def biased_before_norm(program: Program, module: Module) -> Iterator[Made]:
 
 def _adjacent(program: Program, module: Module) -> Iterator[Made]:
     for scope in module.scopes:
+        # A project's own class that is handed a Sequential may do something between its layers.
+        handed = {
+            id(argument.value)
+            for spot in scope.spots
+            if any(edge.kind == "call" for edge in program.edges(spot))
+            for argument in spot.call.arguments
+        }
         for spot in scope.spots:
-            if program.name(spot) in ("torch.nn.Sequential", "keras.Sequential"):
+            if id(spot.call) not in handed and program.name(spot) in ("torch.nn.Sequential", "keras.Sequential"):
                 items = [one.value for one in spot.call.arguments if not one.name]
                 yield from _pairs(program, items, spot.block)
             for argument in spot.call.arguments:

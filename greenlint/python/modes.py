@@ -81,6 +81,10 @@ class ModeDependence:
             elif isinstance(value, FunctionValue):
                 if value.owner is None and depth < _DEEPEST:
                     verdicts.extend(self._spot(one, depth + 2) for one in value.scope.spots)
+            elif isinstance(value, Instance) and depth < _DEEPEST:
+                verdicts.append(self._class(value.cls, depth + 1) if self._is_module(value.cls) else False)
+            elif isinstance(value, Unknown) and self._comes_from_outside(spot):
+                verdicts.append(None)
             elif isinstance(value, Unknown):
                 # A class handed in as a parameter (`norm_layer(64)`) may be BatchNorm.
                 name = spot.call.func.id if isinstance(spot.call.func, Name) else ""
@@ -89,6 +93,24 @@ class ModeDependence:
         if True in verdicts:
             return True
         return None if None in verdicts else False
+
+    def _comes_from_outside(self, spot: Spot) -> bool:
+        """Tell whether a class runs what its constructor was handed: `self.backbone(x)`, `for layer in self.layers`."""
+        func, owner = spot.call.func, spot.scope.method_of
+        if owner is None:
+            return False
+        if isinstance(func, Attribute) and isinstance(func.value, Name) and func.value.id == "self":
+            name = func.name
+        elif isinstance(func, Name):
+            items = [one.node for one in spot.scope.bindings.get(func.id, ()) if one.kind == "item"]
+            name = next((word for item in items for word in (part.name for part in walk(item) if isinstance(part, Attribute))), "")
+        else:
+            return False
+        bindings = [one for cls in self.program.lineage(owner) for one in cls.attributes.get(name, ())]
+        return any(
+            isinstance(one.node, Name) and any(parameter.name == one.node.id for parameter in one.block.scope.parameters)
+            for one in bindings
+        )
 
     def _is_module(self, cls: Scope) -> bool:
         return any(name.startswith(("torch.nn.", "lightning.")) for name in self.program.bases(cls)) or not self.program.bases(cls)

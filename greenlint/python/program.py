@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from greenlint.python import options
 from greenlint.python.facts import (
     Argument,
+    Assign,
     Attribute,
     Call,
     Choice,
@@ -34,7 +35,7 @@ from greenlint.python.facts import (
     Subscript,
     Walrus,
 )
-from greenlint.python.frameworks import FLUENT, NUMERIC, PREPARING, SPAWNERS, TRANSPARENT, canonical
+from greenlint.python.frameworks import FLUENT, NUMERIC, PREPARING, SPAWNERS, TRANSPARENT, canonical, star_source
 from greenlint.python.scope import Binding, Block, Module, Scope, Spot, arguments_of
 from greenlint.python.values import (
     UNKNOWN,
@@ -339,7 +340,8 @@ class Program:
             if len(stars) == 1 and binding.origin[0]:
                 return (Library(canonical(f"{binding.origin[0]}.{name}")),)
         if stars:
-            return _NOTHING
+            source = star_source(name, {canonical(binding.origin[0]) for binding in stars if binding.origin[0]})
+            return (Library(f"{source}.{name}"),) if source else _NOTHING
         return (Library(name),)
 
     def _global(self, module: Module, name: str) -> Iterable[Value]:
@@ -372,6 +374,9 @@ class Program:
             return _NOTHING
         if binding.kind in ("value", "context"):
             found = self.values(node, block)  # type: ignore[arg-type]
+            annotation = binding.statement.annotation if isinstance(binding.statement, Assign) else None
+            if annotation is not None and all(_is_opaque(one) for one in found):
+                return self._annotated(annotation, block)
             for index in binding.path:
                 found = tuple(value for one in found for value in self._item_or_unpacked(one, index))
             return found
@@ -905,6 +910,11 @@ def _path_of(target: Attribute) -> list[str]:
         path.append(head.name)
         head = head.value
     return [*path, head.id if isinstance(head, Name) else ""]
+
+
+def _is_opaque(value: Value) -> bool:
+    """Tell whether nothing is known of a value but perhaps its annotation: `hydra.utils.instantiate(...)`."""
+    return isinstance(value, Unknown) or (isinstance(value, Made) and value.name.startswith("hydra."))
 
 
 def _distinct(values: Iterable[Value]) -> Values:

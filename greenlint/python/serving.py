@@ -43,8 +43,8 @@ _ROUTE_OWNERS = re.compile(
 )
 _ROUTE_NAMES = re.compile(r"^(?:app|router|api|blueprint|bp|server|application|web|routes|svc|service)\w*$|_(?:app|router|api|bp|blueprint)$")
 _HANDLERS = frozenset({"do_POST", "do_GET", "lambda_handler"})
-_HANDLER_CLASSES = re.compile(r"(?:Resource|APIView|View|RequestHandler|MethodView|BaseHTTPRequestHandler|HTTPEndpoint|ViewSet|LitAPI)$")
-_HANDLER_METHODS = frozenset({"get", "post", "put", "patch", "create", "do_POST", "do_GET", "predict"})
+_HANDLER_CLASSES = re.compile(r"(?:Resource|APIView|View|RequestHandler|MethodView|BaseHTTPRequestHandler|HTTPEndpoint|ViewSet|LitAPI|BaseHandler|VisionHandler)$")
+_HANDLER_METHODS = frozenset({"handle", "inference", "preprocess", "postprocess", "get", "post", "put", "patch", "create", "do_POST", "do_GET", "predict"})
 _CACHES = re.compile(r"cache|memo|singleton|once|lazy|lru", re.IGNORECASE)
 _RETRY = re.compile(r"retr(?:y|ies)|attempt|tries|backoff", re.IGNORECASE)
 _FEW_HOPS = 5
@@ -201,6 +201,9 @@ class Serving:
                 if _ROUTE_NAMES.search(tail(func.value)) and isinstance(decorator, Call):
                     return True
         if scope.name in _HANDLERS:
+            return True
+        if scope.name == "run" and scope.parent is not None and scope.parent.kind == "module" and scope.parent.child("init") is not None:
+            # The shape of an Azure ML scoring script.
             return True
         if any(
             edge.kind == "pass" and any(name.startswith("gradio.") or name == "fastapi.Depends" for name in self.program.callees(edge.spot))

@@ -105,9 +105,6 @@ class Stopping:
             for edge in self.program.edges(spot):
                 if edge.kind == "pass":
                     continue
-                names = f"{edge.target.qualified}"
-                if re.search(r"early_?stop", names, re.IGNORECASE):
-                    return True
                 if edge.kind == "call" and self._leaves(edge.target):
                     return True
         return False
@@ -278,6 +275,9 @@ class Stopping:
 
     def _boosting_stops(self, site: Site) -> bool | None:
         if site.spot is None:
+            return None
+        if "process_type" in site.module.strings:
+            # Refreshing or pruning the trees of a model runs as many rounds as it has trees.
             return None
         calls = [(site.spot.call, site.spot.block), *self.training.makers(site.spot)]
         found: list[bool | None] = []

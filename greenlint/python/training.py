@@ -23,6 +23,7 @@ from greenlint.python.facts import (
     Group,
     Leave,
     Statement,
+    Try,
     Loop,
     Mapping,
     Name,
@@ -39,6 +40,7 @@ from greenlint.python.values import (
     UNKNOWN,
     ClassValue,
     Display,
+    FunctionValue,
     Instance,
     Library,
     Literal,
@@ -67,8 +69,9 @@ _MOST_SCOPES = 200
 _RUNS = ("call", "pass", "guess")
 _UPDATES = frozenset(
     """step optimizer_step add_ sub_ addcdiv_ addcmul_ copy_ mul_ apply_gradients manual_backward
-    backward_step minimize train_on_batch run update loss_scaler""".split()
+    backward_step minimize train_on_batch loss_scaler""".split()
 )
+_STEPPING = frozenset({"loss_scaler", "scaler", "grad_scaler"})
 _SESSIONS = ("Session", "InteractiveSession", "MonitoredTrainingSession", "MonitoredSession", "SingularMonitoredSession")
 _KERAS_ROOTS = frozenset({"keras", "keras_hub", "keras_nlp", "keras_cv", "tensorflow_addons", "segmentation_models"})
 _KERAS_NO_MODEL = ("keras.preprocessing", "keras.layers", "keras.utils", "keras.callbacks", "keras.datasets")
@@ -77,8 +80,8 @@ _KERAS_WORDS = frozenset(
 )
 _HF_ROOTS = frozenset({"transformers", "trl", "sentence_transformers", "setfit", "optimum", "adapters", "unsloth"})
 _BOOSTERS = re.compile(
-    r"^(?:xgboost\.(?:sklearn\.)?XGB\w+|xgboost\.dask\.\w+|lightgbm\.(?:sklearn\.)?LGBM\w+|catboost\.CatBoost\w*)\.fit$"
-    r"|^(?:xgboost|lightgbm|catboost|xgboost\.training|lightgbm\.engine)\.train$"
+    r"^(?:xgboost\.(?:sklearn\.)?XGB\w+|xgboost\.dask\.\w+|lightgbm\.(?:sklearn\.|dask\.)?(?:Dask)?LGBM\w+|catboost\.CatBoost\w*)\.fit$"
+    r"|^(?:xgboost|lightgbm|catboost|xgboost\.training|xgboost\.dask|lightgbm\.engine)\.train$"
 )
 _SKLEARN = re.compile(r"^sklearn\.(?:\w+\.)*(?:MLP|SGD|GradientBoosting|HistGradientBoosting)\w*\.(?:fit|partial_fit)$")
 _ADVERSARIAL = (
@@ -162,6 +165,7 @@ class Training:
                 owner = value.owner
                 if isinstance(owner, Made):
                     names.add(value.name)
+                    unknown = unknown or owner.name.startswith("hydra.")
                 else:
                     names.update(f"{base}.{method}" for base in self.program.bases(owner.cls))
                     unknown = unknown or not self.program.bases(owner.cls)
@@ -368,12 +372,14 @@ class Training:
             return True
         seen: set[int] = set()
         waiting = [block.scope]
+        if any(self.steps(spot) and tail(spot.call.func) != "backward" for spot in block.scope.spots):
+            return True
         while waiting and len(seen) < _MOST_SCOPES:
             scope = waiting.pop()
             if id(scope) in seen:
                 continue
             seen.add(id(scope))
-            if any(tail(spot.call.func) in _UPDATES for spot in scope.spots):
+            if any(tail(spot.call.func) in _UPDATES or tail(spot.call.func) in _STEPPING for spot in scope.spots):
                 return True
             if any(_sets_parameter(statement) for statement, _ in scope.statements):
                 return True
@@ -483,7 +489,8 @@ class Training:
         name = tail(spot.call.func)
         position = positions.get(name, {"keras": 3, "fastai": 0}.get(framework))
         words = ("epochs", "nb_epoch", "n_epoch", "n_epochs")
-        if self.program.argument(spot.call, "initial_epoch") is not None:
+        first = self.program.argument(spot.call, "initial_epoch")
+        if first is not None and not (isinstance(first.value, Constant) and first.value.value == 0):
             return (), ()
         for word in words:
             argument = self.program.argument(spot.call, word, position)
@@ -622,12 +629,37 @@ class Training:
         for spot in scope.spots:
             if not any(block.owner is loop for block in spot.block.up()):
                 continue
-            if tail(spot.call.func) in ("exit", "_exit", "quit", "abort", "next", "kill", "__next__"):
+            name = tail(spot.call.func)
+            if name in ("exit", "_exit", "quit", "abort", "kill"):
+                return True
+            if name in ("next", "__next__") and not self._goes_on(spot):
                 return True
             for edge in self.program.edges(spot):
                 if edge.kind != "spawn" and self._can_end(edge.target, set()):
                     return True
         return False
+
+    def _goes_on(self, spot: Spot) -> bool:
+        """Tell whether `next(iterator)` never ends a loop: its end is caught, or the iterator has none."""
+        if len(spot.call.arguments) > 1 or any(isinstance(block.owner, Try) for block in spot.block.up()):
+            return True
+        if not spot.call.arguments:
+            return False
+        item = spot.call.arguments[0].value
+        if "itertools.cycle" in self.program.names(item, spot.block):
+            return True
+        name, owner = tail(item), spot.scope.method_of
+        bindings = list(spot.scope.bindings.get(name, ()))
+        bindings += [one for cls in self.program.lineage(owner) for one in cls.attributes.get(name, ())] if owner else []
+        makers = [one.node for one in bindings if isinstance(one.node, Call)]
+        return bool(makers) and all(self._is_generator_without_end(one, bindings[0].block) for one in makers)
+
+    def _is_generator_without_end(self, call: Call, block: Block) -> bool:
+        return any(
+            isinstance(value, FunctionValue)
+            and any(isinstance(one, While) and isinstance(one.test, Constant) and one.test.value for one, _ in value.scope.statements)
+            for value in self.program.values(call.func, block)
+        )
 
     def _can_end(self, scope: Scope, seen: set[int]) -> bool:
         """Tell whether a function can raise or end the process."""
