@@ -214,10 +214,10 @@ class Training:
     def steps(self, spot: Spot) -> bool:
         """Tell whether a call is a gradient step, or the back-propagation of one."""
         func = spot.call.func
-        if isinstance(func, Name):
-            return func.id == "backward" and "torch.autograd.backward" in self.program.callees(spot)
         if "scaler" in tail(func).lower():
             return any(name.endswith("NativeScaler()") for name in self.program.callees(spot))
+        if isinstance(func, Name):
+            return func.id == "backward" and "torch.autograd.backward" in self.program.callees(spot)
         if not isinstance(func, Attribute):
             return False
         if func.name in ("backward", "manual_backward"):
