@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-import re
 from greenlint.detector import detects, flag
 from greenlint.onnx import patterns, runtimes
 from greenlint.onnx.units import plural

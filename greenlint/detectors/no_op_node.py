@@ -35,7 +35,12 @@ def _can_go(node: Node) -> bool:
     if value is None or source is None or not value.is_graph_output:
         return value is not None and source is not None
     producer = source.producer
-    return producer is not None and producer.scope is node.scope and len(source.consumers) == 1 and not source.is_graph_output
+    return (
+        producer is not None
+        and producer.scope is node.scope
+        and len(source.consumers) == 1
+        and not source.is_graph_output
+    )
 
 
 def _rule(node: Node, name: str) -> str:
@@ -68,7 +73,14 @@ def _same_shape(node: Node) -> Found:
         return None
     source = node.inputs[0]
     who = runtimes.NOBODY
-    if node.op == "Expand" and source is not None and source.is_static and not source.is_constant and node.inputs[1] and node.inputs[1].is_constant:
+    if (
+        node.op == "Expand"
+        and source is not None
+        and source.is_static
+        and not source.is_constant
+        and node.inputs[1]
+        and node.inputs[1].is_constant
+    ):
         who = _rule(node, "ExpandElimination")
     return "does not change the shape", who
 

@@ -662,9 +662,7 @@ class Walk:
         items = [self.expression(one) for one in (part.lower, part.upper, part.step) if one is not None]
         return Group(at, self.words, ":", tuple(items))
 
-    def _comprehension(
-        self, item: cst.ListComp | cst.SetComp | cst.GeneratorExp | cst.DictComp
-    ) -> Comprehension:
+    def _comprehension(self, item: cst.ListComp | cst.SetComp | cst.GeneratorExp | cst.DictComp) -> Comprehension:
         at = self.words
         if isinstance(item, cst.DictComp):
             elements: tuple[Expression, ...] = (self.expression(item.key), self.expression(item.value))

@@ -22,8 +22,36 @@ _IN_MEMORY = re.compile(
 _WRAPPERS = re.compile(r"^torch\.utils\.data\.(?:Subset|random_split|ConcatDataset)$")
 # Calls in `__getitem__` that only hand over what is in memory.
 _CHEAP = frozenset(
-    """tensor from_numpy as_tensor Tensor LongTensor FloatTensor float long int clone detach item len unsqueeze squeeze
-    view reshape to tolist index_select dict tuple list super size shape copy items""".split()
+    [
+        "tensor",
+        "from_numpy",
+        "as_tensor",
+        "Tensor",
+        "LongTensor",
+        "FloatTensor",
+        "float",
+        "long",
+        "int",
+        "clone",
+        "detach",
+        "item",
+        "len",
+        "unsqueeze",
+        "squeeze",
+        "view",
+        "reshape",
+        "to",
+        "tolist",
+        "index_select",
+        "dict",
+        "tuple",
+        "list",
+        "super",
+        "size",
+        "shape",
+        "copy",
+        "items",
+    ]
 )
 
 
@@ -57,14 +85,18 @@ def _serves_memory(program: Program, value: Value, depth: int) -> bool:
                 for one in inner
                 for part in (
                     [v for item in one.node.items for v in program.values(item, one.block)]
-                    if isinstance(one, Display) and isinstance(one.node, Collection) and value.name.endswith("ConcatDataset")
+                    if isinstance(one, Display)
+                    and isinstance(one.node, Collection)
+                    and value.name.endswith("ConcatDataset")
                     else [one]
                 )
             ]
             return bool(parts) and all(_serves_memory(program, one, depth + 1) for one in parts)
         return bool(_IN_MEMORY.match(value.name)) or value.name.endswith(("RandomDataset", "RandomDictDataset"))
     if isinstance(value, Instance):
-        method = next((found for scope in program.lineage(value.cls) if (found := scope.child("__getitem__")) is not None), None)
+        method = next(
+            (found for scope in program.lineage(value.cls) if (found := scope.child("__getitem__")) is not None), None
+        )
         if method is None:
             return any(base == "torch.utils.data.TensorDataset" for base in program.bases(value.cls))
         return all(_is_cheap(spot, program) for spot in method.spots)
@@ -74,7 +106,10 @@ def _serves_memory(program: Program, value: Value, depth: int) -> bool:
 def _is_cheap(spot: Spot, program: Program) -> bool:
     if tail(spot.call.func) in _CHEAP:
         return True
-    return any(name.startswith(("torch.rand", "torch.tensor", "torch.zeros", "torch.ones", "torch.arange")) for name in program.callees(spot))
+    return any(
+        name.startswith(("torch.rand", "torch.tensor", "torch.zeros", "torch.ones", "torch.arange"))
+        for name in program.callees(spot)
+    )
 
 
 def workers_off(program: Program, spot: Spot) -> str:

@@ -25,7 +25,6 @@ from greenlint.python.scope import arguments_of
 from greenlint.python.values import Display, Library, Literal, Made
 
 if TYPE_CHECKING:
-
     from greenlint.python.program import Program
     from greenlint.python.scope import Block, Module, Spot
     from greenlint.python.training import Site
@@ -34,7 +33,9 @@ _DEVICE = re.compile(r"^/?(?:device:)?(?:cuda|mps|xpu|hip|gpu)(?::(?:\d+|\{\}|%[
 _NUMBERED = re.compile(r"^(?:cuda|xpu|mps|/?gpu|/device:gpu):\d+$", re.IGNORECASE)
 _TEXT_DEVICE = re.compile(r"^(?:cuda|xpu|mps|/gpu|/device:gpu|gpu):?", re.IGNORECASE)
 _INDEX = re.compile(r"(?:^|_)(?:gpu|gpu_id|gpus|local_rank|rank|cuda_id|gpu_ids|device_id)$", re.IGNORECASE)
-_STRATEGIES = re.compile(r"^tensorflow\.distribute\.(?:experimental\.)?(?:Mirrored|MultiWorkerMirrored|OneDevice)Strategy$")
+_STRATEGIES = re.compile(
+    r"^tensorflow\.distribute\.(?:experimental\.)?(?:Mirrored|MultiWorkerMirrored|OneDevice)Strategy$"
+)
 _DISTRIBUTED = frozenset({"torch.distributed.init_process_group", "torch.nn.parallel.DataParallel"})
 _PLACED = ("device", "map_location", "device_ids", "gpus", "default_device")
 _ACCELERATORS = frozenset({"gpu", "cuda", "mps", "xpu"})
@@ -89,7 +90,7 @@ class Devices:
                             return True
         return False
 
-    def _spot_places(self, spot: Spot) -> bool:  # noqa: C901, PLR0911, PLR0912
+    def _spot_places(self, spot: Spot) -> bool:  # noqa: C901
         call, func = spot.call, spot.call.func
         method = func.name if isinstance(func, Attribute) else func.id if isinstance(func, Name) else ""
         if method == "cuda" and isinstance(func, Attribute):
@@ -98,7 +99,9 @@ class Devices:
             first = self.program.argument(call, "device", 0)
             return first is not None and self._is_device(first.value, spot.block, indexed=True)
         for argument in call.arguments:
-            if argument.name in _PLACED and self._is_device(argument.value, spot.block, indexed=argument.name != "gpus"):
+            if argument.name in _PLACED and self._is_device(
+                argument.value, spot.block, indexed=argument.name != "gpus"
+            ):
                 return True
             if argument.name == "gpus" and self._is_count(argument.value, spot.block):
                 return True
@@ -142,14 +145,16 @@ class Devices:
         if isinstance(item, Collection):
             return bool(item.items)
         return any(
-            isinstance(one.value, int) and not isinstance(one.value, bool) and one.value not in (0,)
+            isinstance(one.value, int) and not isinstance(one.value, bool) and one.value != 0
             for one in self._literals(item, block)
         )
 
-    def _is_device(self, item: Expression, block: Block, *, indexed: bool) -> bool:  # noqa: PLR0911
+    def _is_device(self, item: Expression, block: Block, *, indexed: bool) -> bool:
         if isinstance(item, Group) and item.kind == "text":
             first = item.items[0] if item.items else None
-            return isinstance(first, Constant) and isinstance(first.value, str) and bool(_TEXT_DEVICE.match(first.value))
+            return (
+                isinstance(first, Constant) and isinstance(first.value, str) and bool(_TEXT_DEVICE.match(first.value))
+            )
         if isinstance(item, (Choice, Operation)):
             parts = (item.body, item.orelse) if isinstance(item, Choice) else item.operands
             return any(self._is_device(one, block, indexed=indexed) for one in parts)
@@ -158,14 +163,18 @@ class Devices:
         for value in self.program.values(item, block):
             if isinstance(value, Literal):
                 number = value.value
-                if _is_device_text(number) or (indexed and isinstance(number, int) and not isinstance(number, bool) and number >= 0):
+                if _is_device_text(number) or (
+                    indexed and isinstance(number, int) and not isinstance(number, bool) and number >= 0
+                ):
                     return True
             elif isinstance(value, Display) and isinstance(value.node, Collection):
                 if any(self._is_device(one, value.block, indexed=indexed) for one in value.node.items):
                     return True
         name = item.name if isinstance(item, Attribute) else item.id if isinstance(item, Name) else ""
         if indexed and _INDEX.search(name):
-            return not any(isinstance(one, (Made, Library)) for one in self.program.values(item, block)) or name != "rank"
+            return (
+                not any(isinstance(one, (Made, Library)) for one in self.program.values(item, block)) or name != "rank"
+            )
         return False
 
     def _written(self, module: Module) -> bool:
@@ -228,7 +237,9 @@ def offers_precision(module: Module) -> bool:
     return any(
         (isinstance(spot.call.func, Attribute) and spot.call.func.name == "half")
         or any(argument.name in _PRECISION_KEYWORDS for argument in spot.call.arguments)
-        or (bool(_TRAINERS.search(tail(spot.call.func))) and any(one.name == "precision" for one in spot.call.arguments))
+        or (
+            bool(_TRAINERS.search(tail(spot.call.func))) and any(one.name == "precision" for one in spot.call.arguments)
+        )
         for spot in module.spots()
     )
 
@@ -252,7 +263,10 @@ def _mentions(item: Expression) -> bool:
 
 def _sets_accelerator(item: Mapping) -> bool:
     return any(
-        isinstance(key, Constant) and key.value == "accelerator" and isinstance(value, Constant) and value.value in _ACCELERATORS
+        isinstance(key, Constant)
+        and key.value == "accelerator"
+        and isinstance(value, Constant)
+        and value.value in _ACCELERATORS
         for key, value in zip(item.keys, item.values, strict=True)
     )
 

@@ -18,8 +18,15 @@ if TYPE_CHECKING:
     from greenlint.python.scope import Module, Spot
 
 _ONNX = frozenset(
-    """torch.onnx.export torch.onnx._export torch.onnx.dynamo_export torch.onnx.utils.export torch.onnx.utils._export
-    transformers.onnx.export transformers.onnx.convert.export""".split()
+    [
+        "torch.onnx.export",
+        "torch.onnx._export",
+        "torch.onnx.dynamo_export",
+        "torch.onnx.utils.export",
+        "torch.onnx.utils._export",
+        "transformers.onnx.export",
+        "transformers.onnx.convert.export",
+    ]
 )
 _TRACED = frozenset({"torch.jit.trace", "torch.jit.script", "torch.jit.trace_module"})
 _PROGRAMS = frozenset({"torch.export.export", "torch.export.export_for_inference"})
@@ -98,7 +105,9 @@ class Exports:
         func = spot.call.func
         if isinstance(func, Attribute) and func.name == "export" and spot.call.arguments:
             for value in self.program.values(func.value, spot.block):
-                if isinstance(value, Instance) and any(base.startswith("keras.") for base in self.program.bases(value.cls)):
+                if isinstance(value, Instance) and any(
+                    base.startswith("keras.") for base in self.program.bases(value.cls)
+                ):
                     return Export(spot, "convert", None)
         return None
 
@@ -148,7 +157,10 @@ class Exports:
                 if isinstance(func, Attribute):
                     candidates.append(func.value)
                 for item in candidates:
-                    if any(isinstance(value, Made) and value.call is call for value in self.program.values(item, spot.block)):
+                    if any(
+                        isinstance(value, Made) and value.call is call
+                        for value in self.program.values(item, spot.block)
+                    ):
                         return True
         return False
 
@@ -159,7 +171,9 @@ class Exports:
             return False
         if first.spot.block.excludes(second.spot.block):
             return True
-        tries = {id(block.owner): block.branch for block in first.spot.block.up() if type(block.owner).__name__ == "Try"}
+        tries = {
+            id(block.owner): block.branch for block in first.spot.block.up() if type(block.owner).__name__ == "Try"
+        }
         return any(
             tries.get(id(block.owner), block.branch) != block.branch
             for block in second.spot.block.up()
@@ -170,7 +184,8 @@ class Exports:
         if export.model is None:
             return False
         return any(
-            isinstance(value, Made) and value.call is other.spot.call for value in self.program.values(export.model, export.spot.block)
+            isinstance(value, Made) and value.call is other.spot.call
+            for value in self.program.values(export.model, export.spot.block)
         )
 
     def _is_parameterless(self, export: Export) -> bool:
@@ -183,11 +198,16 @@ class Exports:
             for scope in self.program.lineage(value.cls):
                 for inner in scope.all():
                     for spot in inner.spots:
-                        if any(not isinstance(one, Unknown) and "super" not in getattr(one, "name", "") for one in self.program.values(spot.call.func, spot.block) if getattr(one, "name", "").startswith(("torch.nn.", "torchvision.", "timm.", "transformers.")) or type(one).__name__ == "ClassValue"):
+                        if any(
+                            not isinstance(one, Unknown) and "super" not in getattr(one, "name", "")
+                            for one in self.program.values(spot.call.func, spot.block)
+                            if getattr(one, "name", "").startswith(
+                                ("torch.nn.", "torchvision.", "timm.", "transformers.")
+                            )
+                            or type(one).__name__ == "ClassValue"
+                        ):
                             return False
-            if self.program.bases(value.cls) - {"torch.nn.Module"}:
-                return False
-            return True
+            return not self.program.bases(value.cls) - {"torch.nn.Module"}
         return False
 
     # Mode
@@ -204,12 +224,13 @@ class Exports:
         if run is None or export.kind not in ("onnx", "trace", "export"):
             return False
         inference = self.program.inference
-        if not all(inference.is_model(value, export.spot.scope.module) or isinstance(value, Unknown) for value in run.values):
+        if not all(
+            inference.is_model(value, export.spot.scope.module) or isinstance(value, Unknown) for value in run.values
+        ):
             return False
         if any(isinstance(value, Made) and value.name.startswith("keras.") for value in run.values):
             return False
         return inference.in_training_mode(run)
-
 
     def chooses_mode(self, export: Export) -> bool:
         """Tell whether an ONNX export says itself in which mode it runs: `dynamo=False`, or `training=...`."""
@@ -238,7 +259,11 @@ class Exports:
         """Yield the arguments of an ONNX export that keep more than inference needs, and have honest uses."""
         if export.kind != "onnx":
             return
-        for name, wasteful in (("do_constant_folding", False), ("export_params", False), ("keep_initializers_as_inputs", True)):
+        for name, wasteful in (
+            ("do_constant_folding", False),
+            ("export_params", False),
+            ("keep_initializers_as_inputs", True),
+        ):
             argument = self.program.argument(export.spot.call, name)
             if argument is not None and isinstance(argument.value, Constant) and argument.value.value is wasteful:
                 yield f"{name}={wasteful}"

@@ -15,16 +15,13 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-node = dataclass(slots=True, eq=False, repr=False)
 
-
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class Node:
     """Anything with a place in the file."""
 
     at: int
     to: int
-
 
     def __repr__(self) -> str:
         """Stay short: a node holds a tree."""
@@ -34,21 +31,21 @@ class Node:
 # Expressions
 
 
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class Constant(Node):
     """A literal: number, string, bytes, True, False, None or Ellipsis."""
 
     value: object
 
 
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class Name(Node):
     """A bare name."""
 
     id: str
 
 
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class Attribute(Node):
     """`value.name`."""
 
@@ -56,7 +53,7 @@ class Attribute(Node):
     name: str
 
 
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class Argument(Node):
     """One argument of a call: positional, `name=value`, or starred with `*` or `**`."""
 
@@ -65,7 +62,7 @@ class Argument(Node):
     star: str
 
 
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class Call(Node):
     """`func(arguments)`."""
 
@@ -73,7 +70,7 @@ class Call(Node):
     arguments: tuple[Argument, ...]
 
 
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class Collection(Node):
     """A display: `list`, `tuple` or `set`."""
 
@@ -81,7 +78,7 @@ class Collection(Node):
     items: tuple[Expression, ...]
 
 
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class Mapping(Node):
     """A dict display; a key of None stands for `**value`."""
 
@@ -89,7 +86,7 @@ class Mapping(Node):
     values: tuple[Expression, ...]
 
 
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class Operation(Node):
     """An operator and its operands: arithmetic, `and`/`or`/`not`, or a comparison."""
 
@@ -97,7 +94,7 @@ class Operation(Node):
     operands: tuple[Expression, ...]
 
 
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class Choice(Node):
     """`body if test else orelse`."""
 
@@ -106,7 +103,7 @@ class Choice(Node):
     orelse: Expression
 
 
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class Subscript(Node):
     """`value[index]`; a slice is a `Group` of its parts."""
 
@@ -114,7 +111,7 @@ class Subscript(Node):
     index: tuple[Expression, ...]
 
 
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class Parameter(Node):
     """One parameter; `star` is empty, `*` or `**`."""
 
@@ -125,7 +122,7 @@ class Parameter(Node):
     keyword_only: bool
 
 
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class Lambda(Node):
     """`lambda parameters: body`."""
 
@@ -133,7 +130,7 @@ class Lambda(Node):
     body: Expression
 
 
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class Comprehension(Node):
     """A comprehension or generator; `clauses` hold target, iterable and conditions."""
 
@@ -142,7 +139,7 @@ class Comprehension(Node):
     clauses: tuple[tuple[Expression, Expression, tuple[Expression, ...]], ...]
 
 
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class Walrus(Node):
     """`target := value`."""
 
@@ -150,7 +147,7 @@ class Walrus(Node):
     value: Expression
 
 
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class Group(Node):
     """What only matters for what it holds: an f-string, a slice, `*x`, `await x`, `yield x`."""
 
@@ -178,7 +175,7 @@ Expression: TypeAlias = (
 # Statements
 
 
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class Assign(Node):
     """`a = b = value`, `a: annotation = value`, or `a += value` with `operator` "+"."""
 
@@ -188,14 +185,14 @@ class Assign(Node):
     operator: str
 
 
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class Evaluate(Node):
     """An expression as a statement."""
 
     value: Expression
 
 
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class Leave(Node):
     """`return`, `raise`, `break` or `continue`, by its word."""
 
@@ -203,7 +200,7 @@ class Leave(Node):
     value: Expression | None
 
 
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class Touch(Node):
     """`del`, `assert`, `global`, `nonlocal` or `pass`, with what it names."""
 
@@ -211,7 +208,7 @@ class Touch(Node):
     values: tuple[Expression, ...]
 
 
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class Import(Node):
     """`import a.b as c` or `from ..module import name as alias`.
 
@@ -224,7 +221,7 @@ class Import(Node):
     names: tuple[tuple[str, str], ...]
 
 
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class If(Node):
     """`if test: body else: orelse`; an `elif` is an `If` alone in `orelse`."""
 
@@ -233,7 +230,7 @@ class If(Node):
     orelse: tuple[Statement, ...]
 
 
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class For(Node):
     """`for target in iterable`; `head` is the word after its first line's last."""
 
@@ -244,7 +241,7 @@ class For(Node):
     head: int
 
 
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class While(Node):
     """`while test`; `head` as in `For`."""
 
@@ -254,7 +251,7 @@ class While(Node):
     head: int
 
 
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class With(Node):
     """`with item as target, ...`."""
 
@@ -262,7 +259,7 @@ class With(Node):
     body: tuple[Statement, ...]
 
 
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class Try(Node):
     """`try`, its handlers as (exception, name, body), `else` and `finally`."""
 
@@ -272,7 +269,7 @@ class Try(Node):
     finalbody: tuple[Statement, ...]
 
 
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class Match(Node):
     """`match subject`; each case has the expressions of its pattern and guard, the names it binds, and a body."""
 
@@ -280,7 +277,7 @@ class Match(Node):
     cases: tuple[tuple[tuple[Expression, ...], tuple[Name, ...], tuple[Statement, ...]], ...]
 
 
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class Function(Node):
     """A `def`; `name_at` is the word of its name."""
 
@@ -292,7 +289,7 @@ class Function(Node):
     name_at: int
 
 
-@node
+@dataclass(slots=True, eq=False, repr=False)
 class Class(Node):
     """A `class` with its bases and keywords; `name_at` is the word of its name."""
 
@@ -304,19 +301,7 @@ class Class(Node):
 
 
 Statement: TypeAlias = (
-    Assign
-    | Evaluate
-    | Leave
-    | Touch
-    | Import
-    | If
-    | For
-    | While
-    | With
-    | Try
-    | Match
-    | Function
-    | Class
+    Assign | Evaluate | Leave | Touch | Import | If | For | While | With | Try | Match | Function | Class
 )
 Loop: TypeAlias = For | While
 

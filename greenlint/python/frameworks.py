@@ -10,14 +10,70 @@ import re
 
 # Top-level packages that are never part of a program, even when their source lies in the same repository.
 KNOWN = frozenset(
-    """
-    accelerate albumentations apex autogluon bitsandbytes carbontracker catboost codecarbon coremltools datasets
-    deepspeed diffusers eco2ai experiment_impact_tracker fairscale fastai flax huggingface_hub ignite jax keras
-    keras_tuner kerastuner lightgbm lightning lightning_fabric monai numpy onnx onnxruntime openvino optimum optuna
-    pandas peft pyjoules pyRAPL pytorch_lightning ray scipy sentence_transformers skl2onnx sklearn tensorflow
-    tensorflow_addons tensorflow_datasets tensorflow_hub tf2onnx tf_keras timm torch torch_geometric torch_xla
-    torchaudio torchmetrics torchtext torchvision transformers trl unsloth xgboost zeus
-    """.split()
+    [
+        "accelerate",
+        "albumentations",
+        "apex",
+        "autogluon",
+        "bitsandbytes",
+        "carbontracker",
+        "catboost",
+        "codecarbon",
+        "coremltools",
+        "datasets",
+        "deepspeed",
+        "diffusers",
+        "eco2ai",
+        "experiment_impact_tracker",
+        "fairscale",
+        "fastai",
+        "flax",
+        "huggingface_hub",
+        "ignite",
+        "jax",
+        "keras",
+        "keras_tuner",
+        "kerastuner",
+        "lightgbm",
+        "lightning",
+        "lightning_fabric",
+        "monai",
+        "numpy",
+        "onnx",
+        "onnxruntime",
+        "openvino",
+        "optimum",
+        "optuna",
+        "pandas",
+        "peft",
+        "pyjoules",
+        "pyRAPL",
+        "pytorch_lightning",
+        "ray",
+        "scipy",
+        "sentence_transformers",
+        "skl2onnx",
+        "sklearn",
+        "tensorflow",
+        "tensorflow_addons",
+        "tensorflow_datasets",
+        "tensorflow_hub",
+        "tf2onnx",
+        "tf_keras",
+        "timm",
+        "torch",
+        "torch_geometric",
+        "torch_xla",
+        "torchaudio",
+        "torchmetrics",
+        "torchtext",
+        "torchvision",
+        "transformers",
+        "trl",
+        "unsloth",
+        "xgboost",
+        "zeus",
+    ]
 )
 # Of these, a project often has a folder of the same name; a local one wins.
 _SHADOWED = frozenset({"datasets", "ray", "zeus", "unsloth", "albumentations"})
@@ -83,7 +139,12 @@ def canonical(name: str) -> str:
 # Where a name comes from when several modules of Keras are imported with a star.
 _KERAS_STARS = (
     ("keras.models", re.compile(r"^(?:Model|Sequential|load_model|clone_model|model_from_json)$")),
-    ("keras.callbacks", re.compile(r"^(?:\w*Callback|EarlyStopping|ModelCheckpoint|ReduceLROnPlateau|TensorBoard|CSVLogger|LearningRateScheduler)$")),
+    (
+        "keras.callbacks",
+        re.compile(
+            r"^(?:\w*Callback|EarlyStopping|ModelCheckpoint|ReduceLROnPlateau|TensorBoard|CSVLogger|LearningRateScheduler)$"
+        ),
+    ),
     ("keras.optimizers", re.compile(r"^(?:SGD|Adam\w*|RMSprop|Adagrad|Adadelta|Nadam|Ftrl)$")),
     ("keras.layers", re.compile(r"^[A-Z]\w*[a-z0-9]\w*$")),
 )
@@ -104,32 +165,92 @@ def root_of(name: str) -> str:
 
 # Calls that give back (a form of) their first argument.
 TRANSPARENT = frozenset(
-    """
-    torch.compile torch.nn.parallel.DataParallel torch.nn.parallel.DistributedDataParallel
-    torch.nn.SyncBatchNorm.convert_sync_batchnorm torch.distributed.fsdp.FullyShardedDataParallel
-    torch.distributed.fsdp.fully_shard apex.parallel.DistributedDataParallel
-    torch.quantization.quantize_dynamic torch.ao.quantization.quantize_dynamic torch.quantization.convert
-    torch.ao.quantization.convert torch.utils.mobile_optimizer.optimize_for_mobile torch.jit.freeze
-    torch.jit.optimize_for_inference copy.copy copy.deepcopy functools.partial functools.wraps tensorflow.function jax.jit tqdm.tqdm tqdm.auto.tqdm
-    tqdm.notebook.tqdm tqdm.std.tqdm tqdm.asyncio.tqdm tqdm.contrib.tenumerate tqdm.tqdm_notebook rich.progress.track
-    fastprogress.master_bar fastprogress.progress_bar fastprogress.fastprogress.master_bar
-    alive_progress.alive_it iter list tuple reversed sorted peft.get_peft_model peft.inject_adapter_in_model
-    peft.prepare_model_for_kbit_training torch_geometric.nn.DataParallel ray.train.torch.prepare_model
-    torch.distributed.tensor.parallel.parallelize_module
-    """.split()
+    [
+        "torch.compile",
+        "torch.nn.parallel.DataParallel",
+        "torch.nn.parallel.DistributedDataParallel",
+        "torch.nn.SyncBatchNorm.convert_sync_batchnorm",
+        "torch.distributed.fsdp.FullyShardedDataParallel",
+        "torch.distributed.fsdp.fully_shard",
+        "apex.parallel.DistributedDataParallel",
+        "torch.quantization.quantize_dynamic",
+        "torch.ao.quantization.quantize_dynamic",
+        "torch.quantization.convert",
+        "torch.ao.quantization.convert",
+        "torch.utils.mobile_optimizer.optimize_for_mobile",
+        "torch.jit.freeze",
+        "torch.jit.optimize_for_inference",
+        "copy.copy",
+        "copy.deepcopy",
+        "functools.partial",
+        "functools.wraps",
+        "tensorflow.function",
+        "jax.jit",
+        "tqdm.tqdm",
+        "tqdm.auto.tqdm",
+        "tqdm.notebook.tqdm",
+        "tqdm.std.tqdm",
+        "tqdm.asyncio.tqdm",
+        "tqdm.contrib.tenumerate",
+        "tqdm.tqdm_notebook",
+        "rich.progress.track",
+        "fastprogress.master_bar",
+        "fastprogress.progress_bar",
+        "fastprogress.fastprogress.master_bar",
+        "alive_progress.alive_it",
+        "iter",
+        "list",
+        "tuple",
+        "reversed",
+        "sorted",
+        "peft.get_peft_model",
+        "peft.inject_adapter_in_model",
+        "peft.prepare_model_for_kbit_training",
+        "torch_geometric.nn.DataParallel",
+        "ray.train.torch.prepare_model",
+        "torch.distributed.tensor.parallel.parallelize_module",
+    ]
 )
 # Methods that give back (a form of) the object.
 FLUENT = frozenset(
-    """to cuda cpu xpu mps half float double bfloat16 eval train requires_grad_ share_memory type compile apply
-    to_empty set_device start with_options module""".split()
+    [
+        "to",
+        "cuda",
+        "cpu",
+        "xpu",
+        "mps",
+        "half",
+        "float",
+        "double",
+        "bfloat16",
+        "eval",
+        "train",
+        "requires_grad_",
+        "share_memory",
+        "type",
+        "compile",
+        "apply",
+        "to_empty",
+        "set_device",
+        "start",
+        "with_options",
+        "module",
+    ]
 )
 # Calls that hand several objects back in the order of their arguments.
 PREPARING = frozenset({"prepare", "setup", "setup_module", "setup_dataloaders", "initialize", "prepare_model"})
 NUMERIC = frozenset({"int", "float", "abs", "round", "math.ceil", "math.floor"})
 SPAWNERS = frozenset(
-    """
-    multiprocessing.Process multiprocessing.context.Process torch.multiprocessing.Process threading.Thread
-    torch.multiprocessing.spawn torch_xla.distributed.xla_multiprocessing.spawn accelerate.notebook_launcher
-    accelerate.debug_launcher torch.multiprocessing.start_processes torch_xla.launch
-    """.split()
+    [
+        "multiprocessing.Process",
+        "multiprocessing.context.Process",
+        "torch.multiprocessing.Process",
+        "threading.Thread",
+        "torch.multiprocessing.spawn",
+        "torch_xla.distributed.xla_multiprocessing.spawn",
+        "accelerate.notebook_launcher",
+        "accelerate.debug_launcher",
+        "torch.multiprocessing.start_processes",
+        "torch_xla.launch",
+    ]
 )

@@ -58,8 +58,14 @@ _METHOD_TELLS = re.compile(
     r"translate|transcribe|caption|greedy|beam)(?:_|$)",
     re.IGNORECASE,
 )
-_LOOP_TELLS = re.compile(r"(?:^|_)(?:test|eval|evaluation|val|valid|validation|dev|holdout|predict|infer|inference)(?:_|$|\d|set|load|data|batch|iter|dl)", re.IGNORECASE)
-_TRAIN_TELLS = re.compile(r"(?:^|_)(?:train|training|fit|learn|optimi[sz]e|update|action|act|step|loss|attack|adapt|finetune|rollout)(?:_|$)", re.IGNORECASE)
+_LOOP_TELLS = re.compile(
+    r"(?:^|_)(?:test|eval|evaluation|val|valid|validation|dev|holdout|predict|infer|inference)(?:_|$|\d|set|load|data|batch|iter|dl)",
+    re.IGNORECASE,
+)
+_TRAIN_TELLS = re.compile(
+    r"(?:^|_)(?:train|training|fit|learn|optimi[sz]e|update|action|act|step|loss|attack|adapt|finetune|rollout)(?:_|$)",
+    re.IGNORECASE,
+)
 _MODEL_NAME = re.compile(
     r"(?:^|_)(?:model|net|network|netG|encoder|decoder|classifier|generator|discriminator|backbone|transformer|unet|"
     r"resnet|bert|gpt|vae|ddp_model|learner|estimator|ema)\d*$",
@@ -74,11 +80,43 @@ _VERB = re.compile(
 _GENERATOR = re.compile(r"(?:^|[._])(?:net_?g|generator|gen|g)(?:$|_)|generator", re.IGNORECASE)
 _NO_GRAD = re.compile(r"(?:^|\.)(?:no_grad|inference_mode|set_grad_enabled|_set_grad_enabled)$")
 _OFF_HOOKS = re.compile(r"^(?:on_)?(?:validation|test|predict|sanity_check)_|^(?:on_validation|on_test|on_predict)")
-_DEFINING = frozenset({"forward", "__call__", "call", "__init__", "training_step", "extra_repr", "reset_parameters", "_init_weights"})
+_DEFINING = frozenset(
+    {"forward", "__call__", "call", "__init__", "training_step", "extra_repr", "reset_parameters", "_init_weights"}
+)
 _QUIET_METHODS = frozenset(
-    """train eval to cuda cpu half float double bfloat16 parameters named_parameters state_dict load_state_dict zero_grad
-    modules children named_modules apply requires_grad_ register_buffer add_module register_forward_hook compile
-    share_memory summary save freeze unfreeze init_weights init_hidden reset_parameters""".split()
+    [
+        "train",
+        "eval",
+        "to",
+        "cuda",
+        "cpu",
+        "half",
+        "float",
+        "double",
+        "bfloat16",
+        "parameters",
+        "named_parameters",
+        "state_dict",
+        "load_state_dict",
+        "zero_grad",
+        "modules",
+        "children",
+        "named_modules",
+        "apply",
+        "requires_grad_",
+        "register_buffer",
+        "add_module",
+        "register_forward_hook",
+        "compile",
+        "share_memory",
+        "summary",
+        "save",
+        "freeze",
+        "unfreeze",
+        "init_weights",
+        "init_hidden",
+        "reset_parameters",
+    ]
 )
 _TORCH_MODELS = re.compile(
     r"^(?:torchvision\.models\.(?!.*(?:Weights|_weights|get_weight|list_models))|timm\.(?:create_model|models\.)|segmentation_models_pytorch\.|"
@@ -91,11 +129,15 @@ _PLAIN_LAYER = re.compile(
     r"Unflatten|Upsample\w*|Pixel\w+|Dropout\w*|Fold|Unfold|SiLU|Mish|GLU|\w*Similarity|\w*Distance|DataParallel)$"
 )
 _LOSS = re.compile(r"(?:Loss|Criterion|CosineSimilarity|PairwiseDistance)$")
-_PRETRAINED = re.compile(r"^(?:transformers|diffusers|peft|optimum|adapters|sentence_transformers)\..*(?:from_pretrained|SentenceTransformer)$")
+_PRETRAINED = re.compile(
+    r"^(?:transformers|diffusers|peft|optimum|adapters|sentence_transformers)\..*(?:from_pretrained|SentenceTransformer)$"
+)
 _FROM_CONFIG = re.compile(r"^transformers\.\w*(?:Model|For\w+|LMHeadModel)(?:\.from_config|\._from_config)?$")
 _LOADED = re.compile(r"^(?:torch\.load|torch\.jit\.load|torch\.hub\.load|torch\.package\..*)$")
 _KERAS_MODEL = re.compile(r"^keras\.(?:Model|Sequential|models\.\w+|applications\.\w+(?:\.\w+)?)$")
-_RANDOM = re.compile(r"^torch\.(?:rand|randn|randint|ones|zeros|empty|rand_like|randn_like|full|arange|tensor|ones_like|zeros_like)$")
+_RANDOM = re.compile(
+    r"^torch\.(?:rand|randn|randint|ones|zeros|empty|rand_like|randn_like|full|arange|tensor|ones_like|zeros_like)$"
+)
 _FEW_HOPS = 6
 
 
@@ -164,7 +206,9 @@ class Inference:
         for value in self.program.values(func, spot.block):
             if isinstance(value, FunctionValue) and value.owner is not None:
                 method = value.scope
-                inside = spot.scope.method_of is not None and method.method_of in self.program.lineage(spot.scope.method_of)
+                inside = spot.scope.method_of is not None and method.method_of in self.program.lineage(
+                    spot.scope.method_of
+                )
                 if not inside and self.is_module(value.owner.cls) and self.forwards(method) and not self.tells(method):
                     return Forward(spot, func.value, (value.owner,))
         return None
@@ -175,7 +219,9 @@ class Inference:
         if module.roots & known:
             return True
         others = {"tensorflow", "keras", "jax", "paddle", "mxnet"}
-        return not module.roots & others and bool({"eval", "backward", "no_grad", "zero_grad", "state_dict"} & module.identifiers)
+        return not module.roots & others and bool(
+            {"eval", "backward", "no_grad", "zero_grad", "state_dict"} & module.identifiers
+        )
 
     def is_module(self, cls: Scope) -> bool:
         """Tell whether a class of the project is a `torch.nn.Module`."""
@@ -220,7 +266,10 @@ class Inference:
             return argument is None or not (isinstance(argument.value, Constant) and argument.value.value is False)
         if any(argument.name == "requires_grad" and _is_true(argument.value) for argument in spot.call.arguments):
             return True
-        return any(edge.kind in ("call", "guess", "pass") and self.uses_gradients(edge.target) for edge in self.program.edges(spot))
+        return any(
+            edge.kind in ("call", "guess", "pass") and self.uses_gradients(edge.target)
+            for edge in self.program.edges(spot)
+        )
 
     def _feeds_backward(self, scope: Scope, hops: int = 0) -> bool:
         """Tell whether a caller back-propagates what a function gives it."""
@@ -241,14 +290,20 @@ class Inference:
     @cached_property
     def _trains(self) -> bool:
         training = self.program.training
-        return bool(training.sites) or any(training.trains(scope) for module in self.program.modules for scope in module.scopes)
+        return bool(training.sites) or any(
+            training.trains(scope) for module in self.program.modules for scope in module.scopes
+        )
 
     def tells(self, scope: Scope) -> bool:
         """Tell whether a function says by its name that it evaluates."""
         name = _snake(scope.name)
         evaluates, trains = _TELLS.search(name), _TRAIN_TELLS.search(name)
         # The first word decides: `eval_training` evaluates, `train_and_eval` trains.
-        return scope.kind == "function" and evaluates is not None and (trains is None or evaluates.start() < trains.start())
+        return (
+            scope.kind == "function"
+            and evaluates is not None
+            and (trains is None or evaluates.start() < trains.start())
+        )
 
     def units(self, module: Module) -> Iterator[list[Forward]]:
         """Yield the runs of models of each unit of evaluation of a file, in order."""
@@ -271,7 +326,11 @@ class Inference:
         bases = self.program.bases(owner)
         if scope.name in _DEFINING:
             return bool(bases) or scope.name == "__init__"
-        if any(base.startswith(("transformers.", "trl.", "keras.")) and base.endswith(("Trainer", "Callback", "Model", "Layer")) for base in bases):
+        if any(
+            base.startswith(("transformers.", "trl.", "keras."))
+            and base.endswith(("Trainer", "Callback", "Model", "Layer"))
+            for base in bases
+        ):
             return True
         if self.is_module(owner):
             hook = "lightning.LightningModule" in bases
@@ -284,7 +343,8 @@ class Inference:
         """Tell whether code that is no module itself runs a module's method: run by `forward`, it is a piece of the model."""
         callers = [edge.spot.scope for edge in self.program.callers(scope)]
         return bool(callers) and not any(
-            caller.method_of is not None and (caller.name in _DEFINING or self.is_module(caller.method_of)) for caller in callers
+            caller.method_of is not None and (caller.name in _DEFINING or self.is_module(caller.method_of))
+            for caller in callers
         )
 
     def _evaluates(self, scope: Scope, runs: list[Forward]) -> bool:
@@ -301,12 +361,17 @@ class Inference:
         if scope.kind == "module" or scope.name == "main":
             return True
         if not self.program.callers(scope):
-            return any(isinstance(value, (Instance, Made)) and value.call is not None for run in runs for value in run.values)
+            return any(
+                isinstance(value, (Instance, Made)) and value.call is not None for run in runs for value in run.values
+            )
         return self._is_reached(scope)
 
     def _evals_before(self, scope: Scope, spot: Spot) -> bool:
         return any(
-            isinstance(one.call.func, Attribute) and one.call.func.name == "eval" and not one.call.arguments and one.call.at < spot.call.at
+            isinstance(one.call.func, Attribute)
+            and one.call.func.name == "eval"
+            and not one.call.arguments
+            and one.call.at < spot.call.at
             for one in scope.spots
         )
 
@@ -348,11 +413,19 @@ class Inference:
         found = None
         for spot in scope.spots:
             func = spot.call.func
-            if spot.call.at < run.spot.call.at and isinstance(func, Attribute) and func.name in ("eval", "train") and self._same(func.value, spot.block, run):
-                if not any(edge.kind == "call" for edge in self.program.edges(spot)) and spot.block.holds(run.spot.block):
-                    is_eval = func.name == "eval" and not spot.call.arguments
-                    if found is None or spot.call.at > found[0].call.at:
-                        found = (spot, is_eval)
+            if (
+                (
+                    spot.call.at < run.spot.call.at
+                    and isinstance(func, Attribute)
+                    and func.name in ("eval", "train")
+                    and self._same(func.value, spot.block, run)
+                )
+                and not any(edge.kind == "call" for edge in self.program.edges(spot))
+                and spot.block.holds(run.spot.block)
+            ):
+                is_eval = func.name == "eval" and not spot.call.arguments
+                if found is None or spot.call.at > found[0].call.at:
+                    found = (spot, is_eval)
         if found is None or not found[1]:
             return None
         between = any(found[0].call.at < step.call.at < run.spot.call.at for step in steps)
@@ -361,7 +434,9 @@ class Inference:
     def _learns_from(self, scope: Scope, run: Forward) -> bool:
         """Tell whether a gradient step follows in the same block: then the run may be part of it."""
         return any(
-            self.program.training.steps(spot) and spot.call.at > run.spot.call.at and run.spot.block.holds(spot.block)
+            self.program.training.steps(spot)
+            and spot.call.at > run.spot.call.at
+            and run.spot.block.holds(spot.block)
             and next(spot.block.loops(), None) is next(run.spot.block.loops(), None)
             for spot in scope.spots
         )
@@ -371,7 +446,9 @@ class Inference:
         modes = [
             spot
             for spot in scope.spots
-            if isinstance(spot.call.func, Attribute) and spot.call.func.name in ("eval", "train") and spot.call.at < run.spot.call.at
+            if isinstance(spot.call.func, Attribute)
+            and spot.call.func.name in ("eval", "train")
+            and spot.call.at < run.spot.call.at
             and not self.program.edges(spot)
         ]
         return bool(modes) and isinstance(modes[-1].call.func, Attribute) and modes[-1].call.func.name == "eval"
@@ -411,7 +488,10 @@ class Inference:
 
     def _is_restored(self, run: Forward) -> bool:
         """Tell whether weights are loaded anywhere in the file: then its input may be noise, but it generates."""
-        return bool({"load_state_dict", "from_pretrained", "load_from_checkpoint", "load_checkpoint"} & run.spot.scope.module.identifiers)
+        return bool(
+            {"load_state_dict", "from_pretrained", "load_from_checkpoint", "load_checkpoint"}
+            & run.spot.scope.module.identifiers
+        )
 
     # No gradients
 
@@ -419,7 +499,7 @@ class Inference:
         """Tell whether gradients are off at a run on every known way there; None when it cannot be told."""
         return self._off(run.spot, set())
 
-    def _off(self, spot: Spot, seen: set[int]) -> bool | None:  # noqa: PLR0911
+    def _off(self, spot: Spot, seen: set[int]) -> bool | None:
         if self._off_here(spot):
             return True
         scope = spot.scope
@@ -451,8 +531,11 @@ class Inference:
                     if self._is_off(item, block.parent or block):
                         return True
         return any(
-            _NO_GRAD.search(tail(other.call.func)) and "set_grad" in tail(other.call.func) and other.call.at < spot.call.at
-            and other.call.arguments and _is_false(other.call.arguments[0].value)
+            _NO_GRAD.search(tail(other.call.func))
+            and "set_grad" in tail(other.call.func)
+            and other.call.at < spot.call.at
+            and other.call.arguments
+            and _is_false(other.call.arguments[0].value)
             for scope in (spot.scope, spot.scope.module.top, self.program.entry.top)
             for other in scope.spots
             if not isinstance(other.statement, With)
@@ -492,7 +575,10 @@ class Inference:
         if owner is None:
             return False
         bases = self.program.bases(owner)
-        lightning = any(base in ("lightning.LightningModule", "lightning.Callback", "lightning.callbacks.Callback") for base in bases)
+        lightning = any(
+            base in ("lightning.LightningModule", "lightning.Callback", "lightning.callbacks.Callback")
+            for base in bases
+        )
         return lightning and bool(_OFF_HOOKS.search(scope.name))
 
     def frozen(self, run: Forward) -> bool:
@@ -507,7 +593,11 @@ class Inference:
                         return True
             for scope in module.scopes:
                 for target, binding in scope.assigned:
-                    if target.name == "requires_grad" and isinstance(binding.node, Constant) and binding.node.value is False:
+                    if (
+                        target.name == "requires_grad"
+                        and isinstance(binding.node, Constant)
+                        and binding.node.value is False
+                    ):
                         for block in binding.block.up():
                             if isinstance(block.owner, If):
                                 # Some of the parameters, by name.
@@ -541,21 +631,33 @@ class Inference:
             return False
         return self._mode(run, run.spot, set(), 0) == "train"
 
-    def _mode(self, run: Forward, spot: Spot, seen: set[int], hops: int) -> str:  # noqa: C901, PLR0911
+    def _mode(self, run: Forward, spot: Spot, seen: set[int], hops: int) -> str:  # noqa: C901
         """Return "train", "eval" or "" (unknown) for the mode in which a run's model reaches a spot."""
         scope = spot.scope
         for other in sorted(scope.spots, key=lambda one: -one.call.at):
             if other.call.at >= spot.call.at or other.block.excludes(spot.block):
                 continue
             mode = self._event(other, run, set())
-            if mode == "train" and scope is run.spot.scope and isinstance(other.call.func, Attribute) and other.call.func.name == "train":
+            if (
+                mode == "train"
+                and scope is run.spot.scope
+                and isinstance(other.call.func, Attribute)
+                and other.call.func.name == "train"
+            ):
                 # `model.train()` right before an evaluation is a choice (MC dropout), unless the same code trains.
                 return mode if self.uses_gradients(scope) or not self._off_here(run.spot) else ""
             if mode:
                 return mode
-        if any(_is_mode_context(item) for block in spot.block.up() if isinstance(block.owner, With) for item, _ in block.owner.items):
+        if any(
+            _is_mode_context(item)
+            for block in spot.block.up()
+            if isinstance(block.owner, With)
+            for item, _ in block.owner.items
+        ):
             return "eval"
-        if isinstance(scope.node, Function) and any(re.search(r"eval", tail(one.func if isinstance(one, Call) else one)) for one in scope.node.decorators):
+        if isinstance(scope.node, Function) and any(
+            re.search(r"eval", tail(one.func if isinstance(one, Call) else one)) for one in scope.node.decorators
+        ):
             return "eval"
         if scope.kind == "module" or id(scope) in seen or hops > _FEW_HOPS:
             return self._initial(run)
@@ -588,14 +690,21 @@ class Inference:
             head = head.value
         if not isinstance(head, Name) or head.id in scope.bindings:
             return ""
-        modes = [self._event(spot, run, set()) for other in scope.module.scopes if other is not scope for spot in other.spots]
+        modes = [
+            self._event(spot, run, set()) for other in scope.module.scopes if other is not scope for spot in other.spots
+        ]
         return "eval" if "eval" in modes else ""
 
     def _is_parameter(self, run: Forward, scope: Scope) -> bool:
         head = run.model
         while isinstance(head, Attribute):
             head = head.value
-        if scope.method_of is not None and scope.parameters and isinstance(head, Name) and head.id == scope.parameters[0].name:
+        if (
+            scope.method_of is not None
+            and scope.parameters
+            and isinstance(head, Name)
+            and head.id == scope.parameters[0].name
+        ):
             return False
         return isinstance(head, Name) and any(one.name == head.id for one in scope.parameters)
 
@@ -603,7 +712,9 @@ class Inference:
         """Return the mode that a call leaves a run's model in, or an empty string when it changes none."""
         func = spot.call.func
         if isinstance(func, Attribute) and func.name in ("eval", "train"):
-            if not any(edge.kind == "call" for edge in self.program.edges(spot)) and self._same(func.value, spot.block, run):
+            if not any(edge.kind == "call" for edge in self.program.edges(spot)) and self._same(
+                func.value, spot.block, run
+            ):
                 if func.name == "eval":
                     return "" if spot.call.arguments else "eval"
                 return self._train_argument(spot)
@@ -634,9 +745,7 @@ class Inference:
             elif isinstance(value, Instance) and value.call is not None:
                 modes.add("train")
             elif isinstance(value, Made) and value.call is not None:
-                if _PRETRAINED.match(value.name):
-                    modes.add("eval")
-                elif _KERAS_MODEL.match(value.name):
+                if _PRETRAINED.match(value.name) or _KERAS_MODEL.match(value.name):
                     modes.add("eval")
                 elif _TORCH_MODELS.match(value.name) or _FROM_CONFIG.match(value.name):
                     modes.add("train")
@@ -680,11 +789,18 @@ def _mentions_off(scope: Scope) -> bool:
 
 def _same_class(one: Value, other: Value) -> bool:
     """`self` stands for any object of its class; a model may hold the one that is switched."""
-    return isinstance(one, Instance) and isinstance(other, Instance) and one.cls is other.cls and (one.call is None or other.call is None)
+    return (
+        isinstance(one, Instance)
+        and isinstance(other, Instance)
+        and one.cls is other.cls
+        and (one.call is None or other.call is None)
+    )
 
 
 def _is_mode_context(item: Expression) -> bool:
-    return any(isinstance(one, (Name, Attribute)) and re.search(r"eval(?:uat|_mode|$)", tail(one)) for one in expressions(item))
+    return any(
+        isinstance(one, (Name, Attribute)) and re.search(r"eval(?:uat|_mode|$)", tail(one)) for one in expressions(item)
+    )
 
 
 def _is_true(item: Expression) -> bool:
@@ -693,7 +809,6 @@ def _is_true(item: Expression) -> bool:
 
 def _is_false(item: Expression) -> bool:
     return isinstance(item, Constant) and item.value is False
-
 
 
 def _snake(name: str) -> str:

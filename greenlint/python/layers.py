@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 _TORCH_LAYER = re.compile(r"^torch\.nn\.(?:Lazy)?(?:Conv(?:Transpose)?[123]d|Linear)$")
 _TORCH_NORM = re.compile(r"^torch\.nn\.(?:Lazy)?(?:BatchNorm[123]d|SyncBatchNorm)$")
-_KERAS_LAYER = re.compile(r"^keras\.layers\.(?:Conv[123]D(?:Transpose)?|Convolution[123]D|SeparableConv[12]D|DepthwiseConv[12]D|Dense)$")
+_KERAS_LAYER = re.compile(
+    r"^keras\.layers\.(?:Conv[123]D(?:Transpose)?|Convolution[123]D|SeparableConv[12]D|DepthwiseConv[12]D|Dense)$"
+)
 _KERAS_NORM = "keras.layers.BatchNormalization"
 _BIAS_POSITION = {"Linear": 2, "LazyLinear": 1}
 _ACTIVATION_POSITION = {"Dense": 1, "Conv1D": 7, "Conv2D": 7, "Conv3D": 7}
@@ -59,11 +62,16 @@ def _adjacent(program: Program, module: Module) -> Iterator[Made]:
 
 def _pairs(program: Program, items: list[Expression], block: Block) -> Iterator[Made]:
     items = [_unnamed(one) for one in items]
-    for first, second in zip(items, items[1:], strict=False):
+    for first, second in itertools.pairwise(items):
         if isinstance(first, Group) or isinstance(second, Group):
             continue
         layer = _only(program, first, block)
-        if layer is not None and _fits(layer, _only(program, second, block)) and layer.block.holds(block) and not _more_conditional(block, layer.block):
+        if (
+            layer is not None
+            and _fits(layer, _only(program, second, block))
+            and layer.block.holds(block)
+            and not _more_conditional(block, layer.block)
+        ):
             yield layer
 
 
@@ -81,11 +89,20 @@ def _appended(program: Program, scope: Scope) -> Iterator[Made]:
         current = None
         if isinstance(statement, Evaluate) and isinstance(statement.value, Call):
             call = statement.value
-            if isinstance(call.func, Attribute) and call.func.name in ("append", "add", "add_module") and call.arguments:
+            if (
+                isinstance(call.func, Attribute)
+                and call.func.name in ("append", "add", "add_module")
+                and call.arguments
+            ):
                 made = _only(program, call.arguments[-1].value, block)
                 target = tail(call.func.value)
                 if made is not None:
-                    if previous is not None and previous[0] == target and previous[2] is block and _fits(previous[1], made):
+                    if (
+                        previous is not None
+                        and previous[0] == target
+                        and previous[2] is block
+                        and _fits(previous[1], made)
+                    ):
                         yield previous[1]
                     current = (target, made, block)
         previous = current
@@ -121,7 +138,10 @@ def _read_elsewhere(argument: Name, applied: Made, spot: Spot) -> bool:
     reads = [
         one
         for statement, _ in spot.scope.statements
-        if applied.call is not None and statement.at >= applied.call.at and statement.at <= end and not hasattr(statement, "body")
+        if applied.call is not None
+        and statement.at >= applied.call.at
+        and statement.at <= end
+        and not hasattr(statement, "body")
         for one in walk(statement)
         if isinstance(one, Name) and one.id == argument.id and applied.call.to <= one.at < end
     ]
@@ -156,7 +176,9 @@ def _has_bias(program: Program, layer: Made) -> bool:
     kind = layer.name.rpartition(".")[2]
     if layer.name.startswith("keras."):
         activation = program.argument(call, "activation", _ACTIVATION_POSITION.get(kind))
-        if activation is not None and not (isinstance(activation.value, Constant) and activation.value.value in (None, "linear")):
+        if activation is not None and not (
+            isinstance(activation.value, Constant) and activation.value.value in (None, "linear")
+        ):
             return False
         bias = program.argument(call, "use_bias")
     else:

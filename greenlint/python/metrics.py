@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from greenlint.python.scope import Block, Module, Scope, Spot
 
 # Methods of a tensor whose result still hangs on the graph.
-_ATTACHED = frozenset({"mean", "sum", "cpu", "cuda", "to", "float", "double", "half", "squeeze", "view", "reshape", "clone"})
+_ATTACHED = frozenset(
+    {"mean", "sum", "cpu", "cuda", "to", "float", "double", "half", "squeeze", "view", "reshape", "clone"}
+)
 
 
 def retained(program: Program, module: Module) -> Iterator[tuple[Statement, str, str]]:
@@ -35,7 +37,9 @@ def retained(program: Program, module: Module) -> Iterator[tuple[Statement, str,
     if "torch" not in module.roots and not {"backward"} & module.identifiers:
         return
     for scope in module.scopes:
-        steps = [spot for spot in scope.spots if program.training.steps(spot) and next(spot.block.loops(), None) is not None]
+        steps = [
+            spot for spot in scope.spots if program.training.steps(spot) and next(spot.block.loops(), None) is not None
+        ]
         losses = {name for spot in steps for name in _losses(spot)}
         if not losses:
             continue
@@ -99,7 +103,11 @@ def _collected(statement: Statement, losses: set[str]) -> Iterator[tuple[Express
         elif not statement.operator and isinstance(statement.value, Operation) and statement.value.operator == "+":
             left, right = statement.value.operands
             for mine, other in ((left, right), (right, left)):
-                if isinstance(target, (Name, Attribute)) and type(mine) is type(target) and written(mine) == written(target):
+                if (
+                    isinstance(target, (Name, Attribute))
+                    and type(mine) is type(target)
+                    and written(mine) == written(target)
+                ):
                     loss = _attached(other, losses)
                     if loss is not None and tail(target) not in losses:
                         yield target, loss
@@ -128,7 +136,8 @@ def _name_of(item: Expression) -> Expression:
 
 def _off_graph(block: Block) -> bool:
     return any(
-        isinstance(one.owner, With) and any(word in ("no_grad", "inference_mode") for item, _ in one.owner.items for word in words_of(item))
+        isinstance(one.owner, With)
+        and any(word in ("no_grad", "inference_mode") for item, _ in one.owner.items for word in words_of(item))
         for one in block.up()
     )
 
@@ -149,5 +158,6 @@ def _rebound(loss: Expression, block: Block) -> bool:
         return False
     last = max(before, key=lambda one: one.at).node
     return isinstance(last, Call) and (
-        tail(last.func) in ("item", "detach", "tolist", "numpy") or (isinstance(last.func, Name) and last.func.id == "float")
+        tail(last.func) in ("item", "detach", "tolist", "numpy")
+        or (isinstance(last.func, Name) and last.func.id == "float")
     )

@@ -26,8 +26,12 @@ _INDEPENDENT = re.compile(
     r"parameter\.Parameter|CosineSimilarity|ChannelShuffle|LocalResponseNorm|Module)$"
 )
 # A name with a module behind it only when it starts with a capital letter or says so.
-_MODULE_LIKE = re.compile(r"(?:^|\.)[A-Z]\w*$|create_model|from_config|build|make_|get_model|resnet|vgg|densenet|mobilenet|efficientnet")
-_PLAIN_BASES = frozenset({"lightning.LightningModule", "object", "abc.ABC", "typing.Generic", "huggingface_hub.PyTorchModelHubMixin"})
+_MODULE_LIKE = re.compile(
+    r"(?:^|\.)[A-Z]\w*$|create_model|from_config|build|make_|get_model|resnet|vgg|densenet|mobilenet|efficientnet"
+)
+_PLAIN_BASES = frozenset(
+    {"lightning.LightningModule", "object", "abc.ABC", "typing.Generic", "huggingface_hub.PyTorchModelHubMixin"}
+)
 _DEEPEST = 8
 
 
@@ -103,17 +107,23 @@ class ModeDependence:
             name = func.name
         elif isinstance(func, Name):
             items = [one.node for one in spot.scope.bindings.get(func.id, ()) if one.kind == "item"]
-            name = next((word for item in items for word in (part.name for part in walk(item) if isinstance(part, Attribute))), "")
+            name = next(
+                (word for item in items for word in (part.name for part in walk(item) if isinstance(part, Attribute))),
+                "",
+            )
         else:
             return False
         bindings = [one for cls in self.program.lineage(owner) for one in cls.attributes.get(name, ())]
         return any(
-            isinstance(one.node, Name) and any(parameter.name == one.node.id for parameter in one.block.scope.parameters)
+            isinstance(one.node, Name)
+            and any(parameter.name == one.node.id for parameter in one.block.scope.parameters)
             for one in bindings
         )
 
     def _is_module(self, cls: Scope) -> bool:
-        return any(name.startswith(("torch.nn.", "lightning.")) for name in self.program.bases(cls)) or not self.program.bases(cls)
+        return any(
+            name.startswith(("torch.nn.", "lightning.")) for name in self.program.bases(cls)
+        ) or not self.program.bases(cls)
 
     def _library(self, name: str, call: Call, spot: Spot) -> bool | None:
         if _DEPENDENT.search(name):
@@ -124,8 +134,15 @@ class ModeDependence:
                 return None
             return any(not _is_zero(one.value) for one in given)
         if name.startswith("torch.nn."):
-            return False if _INDEPENDENT.match(name) or name.startswith(("torch.nn.functional", "torch.nn.init", "torch.nn.utils")) else None
-        if name.startswith(("torchvision.models.", "timm.", "transformers.", "torch_geometric.", "monai.", "torch.hub.")):
+            return (
+                False
+                if _INDEPENDENT.match(name)
+                or name.startswith(("torch.nn.functional", "torch.nn.init", "torch.nn.utils"))
+                else None
+            )
+        if name.startswith(
+            ("torchvision.models.", "timm.", "transformers.", "torch_geometric.", "monai.", "torch.hub.")
+        ):
             return None
         return False
 
@@ -157,7 +174,12 @@ class ModeDependence:
 
 def _asks_mode(item: object) -> bool:
     """`self.training` read by the class itself."""
-    return isinstance(item, Attribute) and item.name == "training" and isinstance(item.value, Name) and item.value.id == "self"
+    return (
+        isinstance(item, Attribute)
+        and item.name == "training"
+        and isinstance(item.value, Name)
+        and item.value.id == "self"
+    )
 
 
 def _is_zero(item: object) -> bool:

@@ -24,7 +24,6 @@ from greenlint.python.values import (
 )
 
 if TYPE_CHECKING:
-
     from greenlint.python.facts import Argument, Parameter
     from greenlint.python.program import Program
     from greenlint.python.scope import Block, Scope, Spot
@@ -32,8 +31,16 @@ if TYPE_CHECKING:
 Values = tuple[Value, ...]
 _NOTHING: Values = (UNKNOWN,)
 _NAMESPACES = frozenset(
-    """types.SimpleNamespace argparse.Namespace easydict.EasyDict addict.Dict ml_collections.ConfigDict Bunch
-    omegaconf.OmegaConf.create box.Box""".split()
+    [
+        "types.SimpleNamespace",
+        "argparse.Namespace",
+        "easydict.EasyDict",
+        "addict.Dict",
+        "ml_collections.ConfigDict",
+        "Bunch",
+        "omegaconf.OmegaConf.create",
+        "box.Box",
+    ]
 )
 _FLAG_MODULES = ("absl.flags", "tensorflow.app.flags", "tensorflow.flags", "gflags", "abseil.flags")
 # Fields of library classes that have a default which decides how long is trained.
@@ -151,7 +158,9 @@ class Declared:
                 wanted = parser.call.arguments[0].value
                 items = getattr(wanted, "items", (wanted,))
                 if index < len(items):
-                    return tuple(self._object(one, parser.block) for one in self._program.values(items[index], parser.block))
+                    return tuple(
+                        self._object(one, parser.block) for one in self._program.values(items[index], parser.block)
+                    )
         return _NOTHING
 
     @staticmethod
@@ -183,7 +192,9 @@ class Declared:
 
 
 def _is_arguments(name: str) -> bool:
-    return name.rpartition(".")[2].endswith(("TrainingArguments", "Config")) and name.startswith(("transformers.", "trl."))
+    return name.rpartition(".")[2].endswith(("TrainingArguments", "Config")) and name.startswith(
+        ("transformers.", "trl.")
+    )
 
 
 def _number(value: Value) -> Value:

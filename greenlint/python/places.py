@@ -76,7 +76,9 @@ class Ruler:
         first = self._words[node.at - 1] if node.at else -1
         last = self._words[node.at] if node.at < len(self._words) else len(self._text)
         told = [(at, stop) for kind, at, stop in self._tokens if kind in ("number", "string") and first < at < last]
-        return next((place for place in told if _value(self._text[slice(*place)]) == node.value), next(iter(told), None))
+        return next(
+            (place for place in told if _value(self._text[slice(*place)]) == node.value), next(iter(told), None)
+        )
 
     def _end(self, start: int, last: int, *, call: bool) -> int:
         depth = 0
@@ -155,9 +157,9 @@ def _formatted_end(text: str, position: int, quote: str) -> int:
 
 def _surveyed(text: str, lines: list[int]) -> list[int]:
     """Return the offset of every word by LibCST's position provider; a word in between takes its neighbour's."""
-    from libcst.metadata import MetadataWrapper, PositionProvider  # noqa: PLC0415
+    from libcst.metadata import MetadataWrapper, PositionProvider
 
-    from greenlint.python.collect import Walk, parse  # noqa: PLC0415
+    from greenlint.python.collect import Walk, parse
 
     wrapper = MetadataWrapper(parse(text), unsafe_skip_copy=True)
     positions = wrapper.resolve(PositionProvider)

@@ -72,11 +72,56 @@ _MOST_RETURNS = 8
 _CONSTRUCTORS = frozenset({"load_from_checkpoint", "from_pretrained", "from_config"})
 # Method names too common to be taken for a project's method when nothing is known of the object.
 _COMMON = frozenset(
-    """
-    step train eval forward backward fit run update get set add append close reset start stop save load call
-    predict evaluate to cuda cpu items keys values write read log item mean sum copy apply parameters state_dict
-    zero_grad __init__ __call__ compile build setup test main sample generate transform
-    """.split()
+    [
+        "step",
+        "train",
+        "eval",
+        "forward",
+        "backward",
+        "fit",
+        "run",
+        "update",
+        "get",
+        "set",
+        "add",
+        "append",
+        "close",
+        "reset",
+        "start",
+        "stop",
+        "save",
+        "load",
+        "call",
+        "predict",
+        "evaluate",
+        "to",
+        "cuda",
+        "cpu",
+        "items",
+        "keys",
+        "values",
+        "write",
+        "read",
+        "log",
+        "item",
+        "mean",
+        "sum",
+        "copy",
+        "apply",
+        "parameters",
+        "state_dict",
+        "zero_grad",
+        "__init__",
+        "__call__",
+        "compile",
+        "build",
+        "setup",
+        "test",
+        "main",
+        "sample",
+        "generate",
+        "transform",
+    ]
 )
 
 Values = tuple[Value, ...]
@@ -134,42 +179,42 @@ class Program:
     @cached_property
     def training(self) -> Training:
         """What the program trains."""
-        from greenlint.python.training import Training  # noqa: PLC0415
+        from greenlint.python.training import Training
 
         return Training(self)
 
     @cached_property
     def tracking(self) -> Tracking:
         """What energy the program measures."""
-        from greenlint.python.tracking import Tracking  # noqa: PLC0415
+        from greenlint.python.tracking import Tracking
 
         return Tracking(self)
 
     @cached_property
     def inference(self) -> Inference:
         """What the program evaluates."""
-        from greenlint.python.inference import Inference  # noqa: PLC0415
+        from greenlint.python.inference import Inference
 
         return Inference(self)
 
     @cached_property
     def exports(self) -> Exports:
         """What the program ships."""
-        from greenlint.python.exports import Exports  # noqa: PLC0415
+        from greenlint.python.exports import Exports
 
         return Exports(self)
 
     @cached_property
     def serving(self) -> Serving:
         """What the program loads again and again."""
-        from greenlint.python.serving import Serving  # noqa: PLC0415
+        from greenlint.python.serving import Serving
 
         return Serving(self)
 
     @cached_property
     def devices(self) -> Devices:
         """Which accelerators and precisions the program names."""
-        from greenlint.python.devices import Devices  # noqa: PLC0415
+        from greenlint.python.devices import Devices
 
         return Devices(self)
 
@@ -208,9 +253,7 @@ class Program:
         """Return the library names that an expression can be or was made by."""
         found = set()
         for value in self.values(expression, block):
-            if isinstance(value, (Library, Made)):
-                found.add(value.name)
-            elif isinstance(value, Member):
+            if isinstance(value, (Library, Made, Member)):
                 found.add(value.name)
         return found
 
@@ -243,7 +286,7 @@ class Program:
         """Tell whether a call has `*` or `**` arguments, so that what it passes is not known."""
         return any(argument.star for argument in call.arguments)
 
-    def _evaluate(self, item: Expression, block: Block) -> Iterable[Value]:  # noqa: C901, PLR0911, PLR0912
+    def _evaluate(self, item: Expression, block: Block) -> Iterable[Value]:  # noqa: C901
         if isinstance(item, Constant):
             return (Literal(item.value, item, block.scope.module),)
         if isinstance(item, Name):
@@ -309,7 +352,13 @@ class Program:
             argument = arguments_of(value.call).get(key)
             if argument is not None:
                 return self.values(argument.value, value.block)
-        if isinstance(value, Made) and value.name == "vars" and isinstance(key, str) and value.call is not None and value.call.arguments:
+        if (
+            isinstance(value, Made)
+            and value.name == "vars"
+            and isinstance(key, str)
+            and value.call is not None
+            and value.call.arguments
+        ):
             options = self.values(value.call.arguments[0].value, value.block)
             return [found for one in options for found in self.attribute(one, key)]
         if isinstance(value, Made) and isinstance(key, int):
@@ -357,7 +406,7 @@ class Program:
         finally:
             del self._busy[key]
 
-    def bound(self, binding: Binding) -> Iterable[Value]:  # noqa: C901, PLR0911
+    def bound(self, binding: Binding) -> Iterable[Value]:  # noqa: C901
         """Return what one binding binds."""
         block, node = binding.block, binding.node
         if binding.kind == "import":
@@ -433,7 +482,11 @@ class Program:
             module = self._imported(here, name, 0)
             if module is not None:
                 return (ModuleValue(module),)
-            dotted = [full for full, bound in binding.node.names if bound == name] if isinstance(binding.node, Import) else []
+            dotted = (
+                [full for full, bound in binding.node.names if bound == name]
+                if isinstance(binding.node, Import)
+                else []
+            )
             if any(self._imported(here, full, 0) is not None for full in dotted):
                 return (Package(name, here),)
             return (Library(canonical(name)),)
@@ -581,7 +634,11 @@ class Program:
             if not module.top.assigned or any("merge" in word or word == "from_file" for word in module.identifiers):
                 continue
             for target, binding in module.top.assigned:
-                if _path_of(target)[:-1] == path and target is not item and self._is_made_by(target, binding.block, owner):
+                if (
+                    _path_of(target)[:-1] == path
+                    and target is not item
+                    and self._is_made_by(target, binding.block, owner)
+                ):
                     found.extend(self.bound(binding))
         return found
 
@@ -591,7 +648,7 @@ class Program:
             head = head.value
         return owner in self.values(head, block)
 
-    def attribute(self, value: Value, name: str) -> Iterable[Value]:  # noqa: PLR0911
+    def attribute(self, value: Value, name: str) -> Iterable[Value]:
         """Return what an attribute of a value can be."""
         if isinstance(value, Library):
             if value.name.endswith("flags.FLAGS"):
@@ -625,9 +682,7 @@ class Program:
         for scope in self.lineage(cls):
             method = scope.child(name)
             if method is not None:
-                found.append(
-                    ClassValue(method) if method.kind == "class" else FunctionValue(method, owner)
-                )
+                found.append(ClassValue(method) if method.kind == "class" else FunctionValue(method, owner))
                 break
             if owner is not None and owner.call is not None and name in scope.bindings:
                 argument = self._field(owner, scope, name)
@@ -675,9 +730,7 @@ class Program:
             if scope in found:
                 continue
             found.append(scope)
-            waiting.extend(
-                value.scope for value in self._bases(scope) if isinstance(value, ClassValue)
-            )
+            waiting.extend(value.scope for value in self._bases(scope) if isinstance(value, ClassValue))
         return found
 
     def _bases(self, cls: Scope) -> Iterator[Value]:
@@ -691,9 +744,7 @@ class Program:
         found = set()
         for scope in self.lineage(cls):
             for value in self._bases(scope):
-                if isinstance(value, Library):
-                    found.add(value.name)
-                elif isinstance(value, Made):
+                if isinstance(value, (Library, Made)):
                     found.add(value.name)
         return found
 
@@ -716,7 +767,7 @@ class Program:
             found.extend(self._result(value, item, block))
         return found
 
-    def _result(self, value: Value, item: Call, block: Block) -> Iterable[Value]:  # noqa: C901, PLR0911, PLR0912
+    def _result(self, value: Value, item: Call, block: Block) -> Iterable[Value]:  # noqa: C901, PLR0912
         first = item.arguments[0] if item.arguments else None
         if isinstance(value, Library):
             if first is not None and not first.star and not first.name:
@@ -772,9 +823,7 @@ class Program:
         if len(names) != 1 or not isinstance(names[0].value, str):
             return _NOTHING
         name = names[0].value
-        return [
-            found for value in self.values(item.arguments[0].value, block) for found in self.attribute(value, name)
-        ]
+        return [found for value in self.values(item.arguments[0].value, block) for found in self.attribute(value, name)]
 
     def _returned(self, scope: Scope) -> Iterable[Value]:
         returns = [

@@ -116,7 +116,9 @@ class Project:
             for path in self.imports(waiting.pop(0)):
                 if path not in found:
                     if len(found) >= MOST_FILES:
-                        self._limit(f"{self.relative(entry)} imports more than {MOST_FILES} files; the rest is not seen")
+                        self._limit(
+                            f"{self.relative(entry)} imports more than {MOST_FILES} files; the rest is not seen"
+                        )
                         return list(found)
                     found[path] = None
                     waiting.append(path)
@@ -134,7 +136,9 @@ class Project:
             if not above:
                 entries.append(current)
                 if len(entries) >= MOST_ENTRIES:
-                    self._limit(f"{self.relative(path)} is imported from more than {MOST_ENTRIES} entries; the nearest are judged")
+                    self._limit(
+                        f"{self.relative(path)} is imported from more than {MOST_ENTRIES} entries; the nearest are judged"
+                    )
                     break
             for importer in above:
                 if importer not in seen:

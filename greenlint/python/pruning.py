@@ -14,13 +14,29 @@ if TYPE_CHECKING:
 
 _PRUNE = "torch.nn.utils.prune."
 _METHODS = frozenset(
-    """l1_unstructured random_unstructured ln_structured random_structured global_unstructured custom_from_mask
-    identity""".split()
+    [
+        "l1_unstructured",
+        "random_unstructured",
+        "ln_structured",
+        "random_structured",
+        "global_unstructured",
+        "custom_from_mask",
+        "identity",
+    ]
 )
 _SHIPPING = frozenset(
-    """torch.save torch.onnx.export torch.jit.save torch.export.save safetensors.torch.save_file torch.onnx.dynamo_export""".split()
+    [
+        "torch.save",
+        "torch.onnx.export",
+        "torch.jit.save",
+        "torch.export.save",
+        "safetensors.torch.save_file",
+        "torch.onnx.dynamo_export",
+    ]
 )
-_SHIPPING_METHODS = frozenset({"save_pretrained", "save_checkpoint", "save_model", "push_to_hub", "export_onnx", "to_onnx"})
+_SHIPPING_METHODS = frozenset(
+    {"save_pretrained", "save_checkpoint", "save_model", "push_to_hub", "export_onnx", "to_onnx"}
+)
 
 
 def masks(program: Program, module: Module) -> Iterator[tuple[Spot, str]]:
@@ -35,13 +51,18 @@ def masks(program: Program, module: Module) -> Iterator[tuple[Spot, str]]:
 
 def unmasks(program: Program) -> bool:
     """Tell whether anything in the program makes masks permanent."""
-    return any(f"{_PRUNE}remove" in program.callees(spot) for spot in program.spots() if tail(spot.call.func) == "remove")
+    return any(
+        f"{_PRUNE}remove" in program.callees(spot) for spot in program.spots() if tail(spot.call.func) == "remove"
+    )
 
 
 def ships_model(program: Program) -> bool:
     """Tell whether anything in the program saves or exports a model."""
     return any(
         tail(spot.call.func) in _SHIPPING_METHODS
-        or any(name in _SHIPPING or (name.startswith("torch.jit.") and name.endswith(".save")) for name in program.callees(spot))
+        or any(
+            name in _SHIPPING or (name.startswith("torch.jit.") and name.endswith(".save"))
+            for name in program.callees(spot)
+        )
         for spot in program.spots()
     )

@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from greenlint.python.scope import Block, Module
 
 _FLAGS = re.compile(r"^torch\.backends\.(?:cudnn|mkldnn|mkl|xnnpack|nnpack)\.enabled$")
-_ENVIRONMENT = {"TF_ENABLE_ONEDNN_OPTS": "0", "TF_DISABLE_MKL": "1", "DNNL_DISABLE": "1", "TF_DISABLE_XNNPACK": "1", "ONNXRUNTIME_DISABLE_OPT": "1"}
+_ENVIRONMENT = {
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "TF_DISABLE_MKL": "1",
+    "DNNL_DISABLE": "1",
+    "TF_DISABLE_XNNPACK": "1",
+    "ONNXRUNTIME_DISABLE_OPT": "1",
+}
 _DEBUG = re.compile(r"debug|test|determin|reproduc|profil", re.IGNORECASE)
 _OPTION = re.compile(r"^(?:args?|opts?|options|cfg|config|conf|hparams|flags|environ|getenv|self)$", re.IGNORECASE)
 
@@ -43,11 +49,19 @@ def _assignment(program: Program, target: Expression, value: Expression, block: 
     if isinstance(target, Attribute):
         if target.name == "graph_optimization_level" and tail(value) == "ORT_DISABLE_ALL":
             return "ORT_DISABLE_ALL"
-        if isinstance(value, Constant) and value.value is False and any(_FLAGS.match(name) for name in program.names(target, block)):
+        if (
+            isinstance(value, Constant)
+            and value.value is False
+            and any(_FLAGS.match(name) for name in program.names(target, block))
+        ):
             return f"{written(target)} = False"
     if isinstance(target, Subscript) and len(target.index) == 1 and isinstance(target.index[0], Constant):
         key = str(target.index[0].value)
-        if tail(target.value) == "environ" and isinstance(value, Constant) and _ENVIRONMENT.get(key) == str(value.value):
+        if (
+            tail(target.value) == "environ"
+            and isinstance(value, Constant)
+            and _ENVIRONMENT.get(key) == str(value.value)
+        ):
             return f"{key}={value.value}"
     return ""
 
@@ -57,7 +71,11 @@ def _call(program: Program, func: Expression, spot: object) -> str:
     name = tail(func)
     if name in ("setdefault", "putenv") and len(call.arguments) == 2:  # noqa: PLR2004
         key, value = call.arguments[0].value, call.arguments[1].value
-        if isinstance(key, Constant) and isinstance(value, Constant) and _ENVIRONMENT.get(str(key.value)) == str(value.value):
+        if (
+            isinstance(key, Constant)
+            and isinstance(value, Constant)
+            and _ENVIRONMENT.get(str(key.value)) == str(value.value)
+        ):
             return f"{key.value}={value.value}"
     for argument in call.arguments:
         if argument.name == "graph_optimization_level" and tail(argument.value) == "ORT_DISABLE_ALL":
@@ -75,6 +93,7 @@ def _call(program: Program, func: Expression, spot: object) -> str:
 
 def _guarded(block: Block) -> bool:
     return any(
-        isinstance(one.owner, If) and any(_DEBUG.search(word) or _OPTION.match(word) for word in words_of(one.owner.test))
+        isinstance(one.owner, If)
+        and any(_DEBUG.search(word) or _OPTION.match(word) for word in words_of(one.owner.test))
         for one in block.up()
     )

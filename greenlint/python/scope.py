@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+
 @dataclass(slots=True, eq=False, repr=False)
 class Block:
     """A run of statements: the body of `owner`, or the branch of it that `branch` names."""

@@ -35,16 +35,53 @@ _LOADERS = re.compile(
     r"xgboost\.Booster\.load_model|openvino\.\w*\.?compile_model|ultralytics\.YOLO|easyocr\.Reader|timm\.create_model)$"
 )
 _NO_MODEL = re.compile(r"Tokenizer|Processor|Config|FeatureExtractor|Scheduler|GenerationConfig|ImageProcessor")
-_MODEL_WORD = re.compile(r"model|net|ckpt|checkpoint|weight|classif|regress|predictor|estimator|\.pt|\.pth|\.pkl", re.IGNORECASE)
+_MODEL_WORD = re.compile(
+    r"model|net|ckpt|checkpoint|weight|classif|regress|predictor|estimator|\.pt|\.pth|\.pkl", re.IGNORECASE
+)
 _VAGUE = frozenset({"torch.load", "joblib.load", "pickle.load"})
-_ROUTES = frozenset({"route", "get", "post", "put", "patch", "delete", "websocket", "api_route", "api", "endpoint", "view", "on_message", "task_handler"})
+_ROUTES = frozenset(
+    {
+        "route",
+        "get",
+        "post",
+        "put",
+        "patch",
+        "delete",
+        "websocket",
+        "api_route",
+        "api",
+        "endpoint",
+        "view",
+        "on_message",
+        "task_handler",
+    }
+)
 _ROUTE_OWNERS = re.compile(
     r"^(?:fastapi|flask|starlette|sanic|quart|bottle|aiohttp|litestar|falcon|tornado|django|bentoml|ray\.serve|litserve|robyn|blacksheep|cherrypy|flask_restful|rest_framework)\b"
 )
-_ROUTE_NAMES = re.compile(r"^(?:app|router|api|blueprint|bp|server|application|web|routes|svc|service)\w*$|_(?:app|router|api|bp|blueprint)$")
+_ROUTE_NAMES = re.compile(
+    r"^(?:app|router|api|blueprint|bp|server|application|web|routes|svc|service)\w*$|_(?:app|router|api|bp|blueprint)$"
+)
 _HANDLERS = frozenset({"do_POST", "do_GET", "lambda_handler"})
-_HANDLER_CLASSES = re.compile(r"(?:Resource|APIView|View|RequestHandler|MethodView|BaseHTTPRequestHandler|HTTPEndpoint|ViewSet|LitAPI|BaseHandler|VisionHandler)$")
-_HANDLER_METHODS = frozenset({"handle", "inference", "preprocess", "postprocess", "get", "post", "put", "patch", "create", "do_POST", "do_GET", "predict"})
+_HANDLER_CLASSES = re.compile(
+    r"(?:Resource|APIView|View|RequestHandler|MethodView|BaseHTTPRequestHandler|HTTPEndpoint|ViewSet|LitAPI|BaseHandler|VisionHandler)$"
+)
+_HANDLER_METHODS = frozenset(
+    {
+        "handle",
+        "inference",
+        "preprocess",
+        "postprocess",
+        "get",
+        "post",
+        "put",
+        "patch",
+        "create",
+        "do_POST",
+        "do_GET",
+        "predict",
+    }
+)
 _CACHES = re.compile(r"cache|memo|singleton|once|lazy|lru", re.IGNORECASE)
 _RETRY = re.compile(r"retr(?:y|ies)|attempt|tries|backoff", re.IGNORECASE)
 _FEW_HOPS = 5
@@ -94,7 +131,11 @@ class Serving:
     def _speaks_of_model(spot: Spot) -> bool:
         """`torch.load` also reads data: only a path or a target that says model counts."""
         words = [*words_of(spot.call.arguments)]
-        words += [one.value for one in expressions(spot.call.arguments) if isinstance(one, Constant) and isinstance(one.value, str)]
+        words += [
+            one.value
+            for one in expressions(spot.call.arguments)
+            if isinstance(one, Constant) and isinstance(one.value, str)
+        ]
         words += [tail(target) for target in getattr(spot.statement, "targets", ())]
         return any(_MODEL_WORD.search(word) for word in words)
 
@@ -112,9 +153,14 @@ class Serving:
     @staticmethod
     def _is_cached(scope: Scope) -> bool:
         decorators = scope.node.decorators if isinstance(scope.node, Function) else ()
-        return any(_CACHES.search(word) or word in ("property", "fixture", "on_event", "lifespan", "asynccontextmanager", "contextmanager") for one in decorators for word in words_of(one))
+        return any(
+            _CACHES.search(word)
+            or word in ("property", "fixture", "on_event", "lifespan", "asynccontextmanager", "contextmanager")
+            for one in decorators
+            for word in words_of(one)
+        )
 
-    def _repeated(self, spot: Spot, load: Call, seen: frozenset[int], hops: int) -> str:  # noqa: PLR0911
+    def _repeated(self, spot: Spot, load: Call, seen: frozenset[int], hops: int) -> str:
         scope = spot.scope
         loop = self._loop_around(spot, load)
         if loop:
@@ -160,7 +206,9 @@ class Serving:
 
     @staticmethod
     def _is_retry(loop: For | While, block: Block) -> bool:
-        words = [*words_of(loop.target), *words_of(loop.iterable)] if isinstance(loop, For) else list(words_of(loop.test))
+        words = (
+            [*words_of(loop.target), *words_of(loop.iterable)] if isinstance(loop, For) else list(words_of(loop.test))
+        )
         return any(_RETRY.search(word) for word in words)
 
     def _trains(self, loop: For | While, scope: Scope) -> bool:
@@ -202,17 +250,25 @@ class Serving:
                     return True
         if scope.name in _HANDLERS:
             return True
-        if scope.name == "run" and scope.parent is not None and scope.parent.kind == "module" and scope.parent.child("init") is not None:
+        if (
+            scope.name == "run"
+            and scope.parent is not None
+            and scope.parent.kind == "module"
+            and scope.parent.child("init") is not None
+        ):
             # The shape of an Azure ML scoring script.
             return True
         if any(
-            edge.kind == "pass" and any(name.startswith("gradio.") or name == "fastapi.Depends" for name in self.program.callees(edge.spot))
+            edge.kind == "pass"
+            and any(name.startswith("gradio.") or name == "fastapi.Depends" for name in self.program.callees(edge.spot))
             for edge in self.program.callers(scope)
         ):
             return True
         owner = scope.method_of
-        return owner is not None and scope.name in _HANDLER_METHODS and any(
-            _HANDLER_CLASSES.search(base) for base in self.program.bases(owner)
+        return (
+            owner is not None
+            and scope.name in _HANDLER_METHODS
+            and any(_HANDLER_CLASSES.search(base) for base in self.program.bases(owner))
         )
 
 

@@ -54,14 +54,25 @@ _COUNTER = re.compile(
     r"counts?|time|start|end|elapsed|budget|rank|local|world|size|n|interval|freq|every|len|resume|step)(?:$|_|\d)",
     re.IGNORECASE,
 )
-_DRY = re.compile(r"dry_?run|fast_dev_run|debug|smoke|sanity|profile|test_mode|(?:^|_)once|(?:^|_)quick|overfit", re.IGNORECASE)
+_DRY = re.compile(
+    r"dry_?run|fast_dev_run|debug|smoke|sanity|profile|test_mode|(?:^|_)once|(?:^|_)quick|overfit", re.IGNORECASE
+)
 _NOT_A_NUMBER = re.compile(r"nan|isfinite|isinf|(?:^|_)inf$|infinite", re.IGNORECASE)
 _LEAVES = frozenset({"exit", "_exit", "quit", "abort"})
 _STOP_CALLBACK = re.compile(r"stop|converge|plateau_?stop|patience", re.IGNORECASE)
 _STOP_WORDS = frozenset({"stop_training", "should_training_stop", "should_stop", "CancelFitException", "StopTraining"})
 _ROUNDS = frozenset(
-    """early_stopping_rounds early_stopping_round n_iter_no_change early_stopping od_wait od_type od_pval use_best_model
-    early_stop""".split()
+    [
+        "early_stopping_rounds",
+        "early_stopping_round",
+        "n_iter_no_change",
+        "early_stopping",
+        "od_wait",
+        "od_type",
+        "od_pval",
+        "use_best_model",
+        "early_stop",
+    ]
 )
 
 
@@ -138,12 +149,18 @@ class Stopping:
         if all(_COUNTER.search(word) for word in words):
             return False
         # A flag or a number of another name: an option of the program does not change while it trains.
-        return not all(self._is_fixed(one, scope, loop) for one in _leaves_of(test)) and not self._counts_only(test, scope, loop)
+        return not all(self._is_fixed(one, scope, loop) for one in _leaves_of(test)) and not self._counts_only(
+            test, scope, loop
+        )
 
     def _counts_only(self, test: Expression, scope: Scope, loop: For | While | None) -> bool:
         """Tell whether a flag such as `should_stop` only ever follows a count of steps or epochs."""
         names = [one for one in _leaves_of(test) if isinstance(one, (Name, Attribute))]
-        flags = [one for one in names if re.search(r"stop|done|finish|end|exit|break|flag|running|terminat", tail(one), re.IGNORECASE)]
+        flags = [
+            one
+            for one in names
+            if re.search(r"stop|done|finish|end|exit|break|flag|running|terminat", tail(one), re.IGNORECASE)
+        ]
         if not flags or len(flags) != len(names):
             return False
         written = [
@@ -218,11 +235,18 @@ class Stopping:
         for module in self.program.modules:
             for spot in module.spots():
                 func = spot.call.func
-                if isinstance(func, Attribute) and func.name in ("add_callback", "add_cb", "add_cbs") and spot.call.arguments:
+                if (
+                    isinstance(func, Attribute)
+                    and func.name in ("add_callback", "add_cb", "add_cbs")
+                    and spot.call.arguments
+                ):
                     verdict = self._any_stops(spot.call.arguments[0].value, spot.block)
                     result = result or verdict if verdict is not None else (True if result else None)
         if site.framework == "lightning" and any(
-            target.name == "should_stop" for module in self.program.modules for scope in module.scopes for target, _ in scope.assigned
+            target.name == "should_stop"
+            for module in self.program.modules
+            for scope in module.scopes
+            for target, _ in scope.assigned
         ):
             return True
         return result
@@ -251,7 +275,11 @@ class Stopping:
             yield self._class_stops(value.scope)
         elif isinstance(value, (Made, Library)):
             name = value.name
-            if name.endswith(("CallbackList", "list", "Compose")) and isinstance(value, Made) and value.call is not None:
+            if (
+                name.endswith(("CallbackList", "list", "Compose"))
+                and isinstance(value, Made)
+                and value.call is not None
+            ):
                 for argument in value.call.arguments[:1]:
                     yield self._any_stops(argument.value, value.block)
             elif name == "list":
@@ -265,7 +293,8 @@ class Stopping:
         for scope in self.program.lineage(cls):
             node = scope.node
             if isinstance(node, Class) and any(
-                (isinstance(one, Attribute) and one.name in _STOP_WORDS) or (isinstance(one, Name) and one.id in _STOP_WORDS)
+                (isinstance(one, Attribute) and one.name in _STOP_WORDS)
+                or (isinstance(one, Name) and one.id in _STOP_WORDS)
                 for one in walk(node.body)
             ):
                 return True
@@ -285,10 +314,12 @@ class Stopping:
             for name, argument in arguments_of(call).items():
                 if name in _ROUNDS:
                     return True
-                if name in ("callbacks",):
+                if name == "callbacks":
                     found.append(self._any_stops(argument.value, block))
             # xgboost.train takes early_stopping_rounds as an argument only.
-            params = self.program.argument(call, "params", 0) if _is_train(call) and not self._is_xgboost(site) else None
+            params = (
+                self.program.argument(call, "params", 0) if _is_train(call) and not self._is_xgboost(site) else None
+            )
             if params is not None:
                 found.append(self._params_stop(params.value, block))
             if self.program.open_ended(call):
@@ -343,10 +374,7 @@ def _is_train(call: Call) -> bool:
 def _ways_out(body: tuple[Statement, ...], tests: tuple[Expression, ...]) -> Iterator[tuple[Expression, ...]]:
     """Yield the conditions of every way out of a loop that stands at its own level."""
     for statement in body:
-        if isinstance(statement, Leave) and statement.kind in ("break", "return", "raise"):
-            if tests:
-                yield tests
-        elif _exits(statement):
+        if (isinstance(statement, Leave) and statement.kind in ("break", "return", "raise")) or _exits(statement):
             if tests:
                 yield tests
         elif isinstance(statement, If):
@@ -372,9 +400,7 @@ def _returns(body: tuple[Statement, ...]) -> bool:
 
 def _exits(statement: Statement) -> bool:
     return (
-        isinstance(statement, Evaluate)
-        and isinstance(statement.value, Call)
-        and tail(statement.value.func) in _LEAVES
+        isinstance(statement, Evaluate) and isinstance(statement.value, Call) and tail(statement.value.func) in _LEAVES
     )
 
 
@@ -426,4 +452,8 @@ def _leaves_of(item: Expression) -> Iterator[Expression]:
 
 
 def _is_option_limit(word: str) -> bool:
-    return bool(re.search(r"max_|_limit|stop_(?:at|after)?_?(?:step|iter|epoch)|val_(?:interval|freq|every|epoch|step)|eval_", word))
+    return bool(
+        re.search(
+            r"max_|_limit|stop_(?:at|after)?_?(?:step|iter|epoch)|val_(?:interval|freq|every|epoch|step)|eval_", word
+        )
+    )

@@ -47,17 +47,46 @@ _TRACKERS = re.compile(
 _DECORATORS = re.compile(r"(?:^|\.)(?:track_emissions|track|measure_energy|measureit|perun|monitor|trackit)$")
 _CALLBACK = re.compile(r"(?:CodeCarbon|CarbonTracker|Energy|Emissions|Zeus)\w*Callback$")
 _COUNTERS = frozenset(
-    """nvmlDeviceGetTotalEnergyConsumption nvmlDeviceGetPowerUsage total_energy_consumption power_usage
-    getTotalEnergyConsumption EnergyBridge launch_impact_monitor get_total_energy_consumption energy_uj""".split()
+    [
+        "nvmlDeviceGetTotalEnergyConsumption",
+        "nvmlDeviceGetPowerUsage",
+        "total_energy_consumption",
+        "power_usage",
+        "getTotalEnergyConsumption",
+        "EnergyBridge",
+        "launch_impact_monitor",
+        "get_total_energy_consumption",
+        "energy_uj",
+    ]
 )
 STARTS = frozenset(
-    """start start_task epoch_start launch_impact_monitor begin_window begin start_measurement launch_monitor on
-    start_training run""".split()
+    [
+        "start",
+        "start_task",
+        "epoch_start",
+        "launch_impact_monitor",
+        "begin_window",
+        "begin",
+        "start_measurement",
+        "launch_monitor",
+        "on",
+        "start_training",
+        "run",
+    ]
 )
 TASKS = frozenset({"start_task", "stop_task"})
-STOPS = frozenset("stop epoch_end end_window end stop_measurement off __exit__ close".split())
+STOPS = frozenset(["stop", "epoch_end", "end_window", "end", "stop_measurement", "off", "__exit__", "close"])
 _NEUTRAL = frozenset(
-    {"flush", "save", "report", "set_tracking_active", "__init__", "final_emissions", "final_emissions_data", "emissions"}
+    {
+        "flush",
+        "save",
+        "report",
+        "set_tracking_active",
+        "__init__",
+        "final_emissions",
+        "final_emissions_data",
+        "emissions",
+    }
 )
 _SELF_ENDING = re.compile(r"(?:ImpactTracker|CarbonTracker|ZeusMonitor|PowerMonitor)$")
 
@@ -103,7 +132,9 @@ class Tracking:
         return [
             module
             for module in self.program.modules
-            if any(_PACKAGES.match(word) or _TRACKERS.search(word) or _CALLBACK.search(word) for word in module.identifiers)
+            if any(
+                _PACKAGES.match(word) or _TRACKERS.search(word) or _CALLBACK.search(word) for word in module.identifiers
+            )
         ]
 
     @cached_property
@@ -115,9 +146,7 @@ class Tracking:
             if "codecarbon" in module.strings and self._reports(module):
                 return True
         return (
-            any(tracker.started or tracker.escapes for tracker in self.trackers)
-            or self._decorated
-            or self._called_back
+            any(tracker.started or tracker.escapes for tracker in self.trackers) or self._decorated or self._called_back
         )
 
     def _reports(self, module: Module) -> bool:
@@ -151,7 +180,9 @@ class Tracking:
                 node = scope.node
                 if isinstance(node, Function) and scope.parent is not None:
                     for decorator in node.decorators:
-                        if any(self._is_decorator(value) for value in self.program.values(decorator, scope.parent.root)):
+                        if any(
+                            self._is_decorator(value) for value in self.program.values(decorator, scope.parent.root)
+                        ):
                             return True
         return False
 
@@ -165,7 +196,9 @@ class Tracking:
         for module in self._concerned:
             for spot in module.spots():
                 # A project's own callback measures when it starts a tracker, which is seen there.
-                if _CALLBACK.search(tail(spot.call.func)) and any(_CALLBACK.search(name) for name in self.program.callees(spot)):
+                if _CALLBACK.search(tail(spot.call.func)) and any(
+                    _CALLBACK.search(name) for name in self.program.callees(spot)
+                ):
                     return True
                 for argument in spot.call.arguments:
                     if isinstance(argument.value, (Name, Attribute)) and _CALLBACK.search(tail(argument.value)):

@@ -22,12 +22,12 @@ from greenlint.python.facts import (
     Function,
     Group,
     Leave,
-    Statement,
-    Try,
     Loop,
     Mapping,
     Name,
     Operation,
+    Statement,
+    Try,
     While,
     expressions,
     tail,
@@ -35,7 +35,6 @@ from greenlint.python.facts import (
     written,
 )
 from greenlint.python.frameworks import root_of
-from greenlint.python.scope import Block, Module, Scope, Spot
 from greenlint.python.values import (
     UNKNOWN,
     ClassValue,
@@ -53,6 +52,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from greenlint.python.program import Program
+    from greenlint.python.scope import Block, Module, Scope, Spot
     from greenlint.python.stopping import Stopping
 
 _EPOCH = re.compile(r"epoch", re.IGNORECASE)
@@ -68,11 +68,31 @@ _BATCHES = re.compile(r"(?:num|n|total|nb)_?batch|batches|steps_per_epoch|iters_
 _MOST_SCOPES = 200
 _RUNS = ("call", "pass", "guess")
 _UPDATES = frozenset(
-    """step optimizer_step add_ sub_ addcdiv_ addcmul_ copy_ mul_ apply_gradients manual_backward
-    backward_step minimize train_on_batch loss_scaler""".split()
+    [
+        "step",
+        "optimizer_step",
+        "add_",
+        "sub_",
+        "addcdiv_",
+        "addcmul_",
+        "copy_",
+        "mul_",
+        "apply_gradients",
+        "manual_backward",
+        "backward_step",
+        "minimize",
+        "train_on_batch",
+        "loss_scaler",
+    ]
 )
 _STEPPING = frozenset({"loss_scaler", "scaler", "grad_scaler"})
-_SESSIONS = ("Session", "InteractiveSession", "MonitoredTrainingSession", "MonitoredSession", "SingularMonitoredSession")
+_SESSIONS = (
+    "Session",
+    "InteractiveSession",
+    "MonitoredTrainingSession",
+    "MonitoredSession",
+    "SingularMonitoredSession",
+)
 _KERAS_ROOTS = frozenset({"keras", "keras_hub", "keras_nlp", "keras_cv", "tensorflow_addons", "segmentation_models"})
 _KERAS_NO_MODEL = ("keras.preprocessing", "keras.layers", "keras.utils", "keras.callbacks", "keras.datasets")
 _KERAS_WORDS = frozenset(
@@ -89,8 +109,24 @@ _ADVERSARIAL = (
     (re.compile(r"netD|discriminator|\bdisc\b|^D$|d_loss|disc_loss|critic|_D$", re.IGNORECASE)),
 )
 _GYMS = frozenset(
-    """gym gymnasium stable_baselines3 stable_baselines pettingzoo dm_control minigrid procgen torchrl tianshou rllib
-    ale_py envpool brax isaacgym gym_minigrid""".split()
+    [
+        "gym",
+        "gymnasium",
+        "stable_baselines3",
+        "stable_baselines",
+        "pettingzoo",
+        "dm_control",
+        "minigrid",
+        "procgen",
+        "torchrl",
+        "tianshou",
+        "rllib",
+        "ale_py",
+        "envpool",
+        "brax",
+        "isaacgym",
+        "gym_minigrid",
+    ]
 )
 
 
@@ -127,7 +163,7 @@ class Training:
     @cached_property
     def stopping(self) -> Stopping:
         """What stops the sites early."""
-        from greenlint.python.stopping import Stopping  # noqa: PLC0415
+        from greenlint.python.stopping import Stopping
 
         return Stopping(self)
 
@@ -148,7 +184,7 @@ class Training:
         epochs, rounds = self._epochs_of_call(spot, framework)
         return Site(spot.call, spot.block, framework, spot, epochs, rounds)
 
-    def framework_of(self, spot: Spot) -> str:  # noqa: C901, PLR0911, PLR0912
+    def framework_of(self, spot: Spot) -> str:
         """Name the framework whose training entry point a call is, or return an empty string."""
         func = spot.call.func
         method = func.name if isinstance(func, Attribute) else func.id if isinstance(func, Name) else ""
@@ -225,9 +261,7 @@ class Training:
         if func.name == "apply_gradients":
             return not spot.scope.module.roots & {"jax", "flax", "optax"}
         if func.name == "minimize":
-            return any(
-                root_of(name) in ("tensorflow", "keras") for name in self.program.callees(spot)
-            )
+            return any(root_of(name) in ("tensorflow", "keras") for name in self.program.callees(spot))
         if func.name == "train_on_batch":
             return not self.program.edges(spot)
         if func.name == "run":
@@ -437,9 +471,7 @@ class Training:
             if not isinstance(inner, For):
                 continue
             ranged = _range_of(inner.iterable)
-            if ranged is None or len(ranged.arguments) > 2 or any(  # noqa: PLR2004
-                _BATCHES.search(word) for word in _loop_words(inner)
-            ):
+            if ranged is None or len(ranged.arguments) > 2 or any(_BATCHES.search(word) for word in _loop_words(inner)):
                 return True
         return False
 
@@ -461,9 +493,7 @@ class Training:
         offset = first if isinstance(first, (int, float)) else 0
         step = self.program.literals(positional[2], block) if len(positional) > 2 else []  # noqa: PLR2004
         stride = step[0].value if step and isinstance(step[0].value, int) and step[0].value > 0 else 1
-        return _counts(
-            Literal(-(-(_plain(one) - offset) // stride), one.node, one.module) for one in stop
-        )
+        return _counts(Literal(-(-(_plain(one) - offset) // stride), one.node, one.module) for one in stop)
 
     def _bound_of(self, loop: While, block: Block) -> list[Literal]:
         test = loop.test
@@ -499,7 +529,15 @@ class Training:
         return (), ()
 
     def _rounds(self, spot: Spot) -> Iterator[Literal]:
-        words = ("num_boost_round", "n_estimators", "iterations", "num_iterations", "num_trees", "max_iter", "num_round")
+        words = (
+            "num_boost_round",
+            "n_estimators",
+            "iterations",
+            "num_iterations",
+            "num_trees",
+            "max_iter",
+            "num_round",
+        )
         for call, block in [(spot.call, spot.block), *self.makers(spot)]:
             for word in words:
                 argument = self.program.argument(call, word)
@@ -556,7 +594,9 @@ class Training:
             return
         for value in self.training_arguments(spot):
             steps = list(self.program.attribute(value, "max_steps"))
-            limited = [one for one in steps if isinstance(one, Literal) and isinstance(one.value, int) and one.value > 0]
+            limited = [
+                one for one in steps if isinstance(one, Literal) and isinstance(one.value, int) and one.value > 0
+            ]
             if limited:
                 continue
             values = self.program.attribute(value, "num_train_epochs")
@@ -581,7 +621,7 @@ class Training:
         return ""
 
     def _trainer_unbounded(self, call: Call, block: Block, site: Site) -> str:
-        if self.program.open_ended(call) or tail(call.func) not in ("Trainer",) or site.spot is None:
+        if self.program.open_ended(call) or tail(call.func) != "Trainer" or site.spot is None:
             return ""
         if any(self._is_set(call, word, block) for word in ("max_steps", "max_time")):
             return ""
@@ -650,14 +690,19 @@ class Training:
             return True
         name, owner = tail(item), spot.scope.method_of
         bindings = list(spot.scope.bindings.get(name, ()))
-        bindings += [one for cls in self.program.lineage(owner) for one in cls.attributes.get(name, ())] if owner else []
+        bindings += (
+            [one for cls in self.program.lineage(owner) for one in cls.attributes.get(name, ())] if owner else []
+        )
         makers = [one.node for one in bindings if isinstance(one.node, Call)]
         return bool(makers) and all(self._is_generator_without_end(one, bindings[0].block) for one in makers)
 
     def _is_generator_without_end(self, call: Call, block: Block) -> bool:
         return any(
             isinstance(value, FunctionValue)
-            and any(isinstance(one, While) and isinstance(one.test, Constant) and one.test.value for one, _ in value.scope.statements)
+            and any(
+                isinstance(one, While) and isinstance(one.test, Constant) and one.test.value
+                for one, _ in value.scope.statements
+            )
             for value in self.program.values(call.func, block)
         )
 
@@ -688,12 +733,23 @@ class Training:
 
 
 _METHODS = frozenset(
-    """fit fit_generator train hyperparameter_search fit_one_cycle fine_tune fit_flat_cos search train_and_evaluate
-    partial_fit fit_transform""".split()
+    [
+        "fit",
+        "fit_generator",
+        "train",
+        "hyperparameter_search",
+        "fit_one_cycle",
+        "fine_tune",
+        "fit_flat_cos",
+        "search",
+        "train_and_evaluate",
+        "partial_fit",
+        "fit_transform",
+    ]
 )
 
 
-def _entry_point(name: str, method: str) -> str:  # noqa: C901, PLR0911, PLR0912
+def _entry_point(name: str, method: str) -> str:  # noqa: C901
     root = root_of(name)
     if root in _KERAS_ROOTS and method in ("fit", "fit_generator"):
         return "" if name.startswith(_KERAS_NO_MODEL) or "Generator.fit" in name else "keras"
@@ -757,7 +813,10 @@ def _range_of(iterable: Expression) -> Call | None:
             return item
         if not item.arguments:
             return None
-        item = next((one.value for one in item.arguments if not one.star and (not one.name or one.name == "iterable")), item.arguments[0].value)
+        item = next(
+            (one.value for one in item.arguments if not one.star and (not one.name or one.name == "iterable")),
+            item.arguments[0].value,
+        )
     return None
 
 
@@ -791,7 +850,6 @@ def _plain(one: Literal) -> float:
     return one.value if isinstance(one.value, (int, float)) else 0
 
 
-
 def _loop_words(loop: Loop) -> list[str]:
     if isinstance(loop, For):
         return [*words_of(loop.target), *words_of(loop.iterable)]
@@ -800,7 +858,6 @@ def _loop_words(loop: Loop) -> list[str]:
 
 def _names_epoch(item: Expression) -> bool:
     return any(_EPOCH.search(word) for word in words_of(item))
-
 
 
 def speaks_adversarially(module: Module) -> bool:

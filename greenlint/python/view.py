@@ -74,7 +74,10 @@ class View:
         if next(self.sites, None) is not None:
             return True
         training, inference = self.program.training, self.program.inference
-        return any(inference.forwards(scope) or any(training.steps(spot) for spot in scope.spots) for scope in self.module.scopes)
+        return any(
+            inference.forwards(scope) or any(training.steps(spot) for spot in scope.spots)
+            for scope in self.module.scopes
+        )
 
     @property
     def is_test(self) -> bool:
