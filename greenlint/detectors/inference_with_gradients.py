@@ -19,6 +19,6 @@ def inference_with_gradients(file: View) -> Iterator[Flag]:
     inference = file.inference
     for runs in inference.units(file.module):
         for run in runs:
-            if inference.gradients_off(run) is False and not inference.frozen(run):
+            if inference.gradients.off(run) is False and not inference.gradients.frozen(run):
                 yield flag(run.spot.call, model=run.name)
                 break

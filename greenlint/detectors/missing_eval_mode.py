@@ -20,6 +20,6 @@ def missing_eval_mode(file: View) -> Iterator[Flag]:
     inference = file.inference
     for runs in inference.units(file.module):
         for run in runs:
-            if not inference.is_generator(run) and inference.in_training_mode(run):
+            if not inference.switching.is_generator(run) and inference.switching.in_training_mode(run):
                 yield flag(run.spot.call, model=run.name)
                 break

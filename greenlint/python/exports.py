@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from greenlint.python.devices import offers_precision
 from greenlint.python.facts import Attribute, Constant, Expression, tail, written
-from greenlint.python.inference import Forward
+from greenlint.python.forward import Forward
 from greenlint.python.values import Instance, Made, Unknown
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ class Exports:
             return False
         if any(isinstance(value, Made) and value.name.startswith("keras.") for value in run.values):
             return False
-        return inference.in_training_mode(run)
+        return inference.switching.in_training_mode(run)
 
     def chooses_mode(self, export: Export) -> bool:
         """Tell whether an ONNX export says itself in which mode it runs: `dynamo=False`, or `training=...`."""

@@ -8,34 +8,25 @@ tell; where neither does, a program that trains nothing only infers.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from greenlint.python.facts import (
     Attribute,
     Call,
-    Class,
     Constant,
-    Expression,
     For,
-    Function,
-    If,
     Name,
-    With,
-    expressions,
     tail,
-    walk,
     words_of,
-    written,
 )
-from greenlint.python.modes import ModeDependence
+from greenlint.python.forward import FROM_CONFIG, KERAS_MODEL, TORCH_MODELS, Forward, is_same, is_true
+from greenlint.python.gradients import Gradients
+from greenlint.python.switching import Switching
 from greenlint.python.values import (
     FunctionValue,
     Instance,
-    Library,
     Made,
-    Member,
     Unknown,
     Value,
 )
@@ -44,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from greenlint.python.program import Program
-    from greenlint.python.scope import Block, Module, Scope, Spot
+    from greenlint.python.scope import Module, Scope, Spot
 
 _TELLS = re.compile(
     r"(?:^|_)(?:test|testing|eval|evaluate|evaluation|evaluator|val|valid|validate|validation|predict|prediction|predictions|"
@@ -77,9 +68,6 @@ _VERB = re.compile(
     r"optimize|prune|plot|move|cast|log|push|upload|restore|reset|delete|is|has|parse|instantiate)_",
     re.IGNORECASE,
 )
-_GENERATOR = re.compile(r"(?:^|[._])(?:net_?g|generator|gen|g)(?:$|_)|generator", re.IGNORECASE)
-_NO_GRAD = re.compile(r"(?:^|\.)(?:no_grad|inference_mode|set_grad_enabled|_set_grad_enabled)$")
-_OFF_HOOKS = re.compile(r"^(?:on_)?(?:validation|test|predict|sanity_check)_|^(?:on_validation|on_test|on_predict)")
 _DEFINING = frozenset(
     {"forward", "__call__", "call", "__init__", "training_step", "extra_repr", "reset_parameters", "_init_weights"}
 )
@@ -118,41 +106,17 @@ _QUIET_METHODS = frozenset(
         "reset_parameters",
     ]
 )
-_TORCH_MODELS = re.compile(
-    r"^(?:torchvision\.models\.(?!.*(?:Weights|_weights|get_weight|list_models))|timm\.(?:create_model|models\.)|segmentation_models_pytorch\.|"
-    r"efficientnet_pytorch\.|monai\.networks\.nets\.|torch_geometric\.nn\.models\.|open_clip\.create_model|"
-    r"torch\.nn\.(?!functional|init|utils|parallel|\w*Loss|Parameter|parameter|Module$))"
-)
 # Layers without parameters: running one is arithmetic, not a model.
 _PLAIN_LAYER = re.compile(
     r"^torch\.nn\.(?:\w*Pad\dd|\w*Pool\dd|\w*ReLU\w*|\w*ELU|Sigmoid|Tanh|Softmax\w*|LogSoftmax|Softplus|Hard\w+|Identity|Flatten|"
     r"Unflatten|Upsample\w*|Pixel\w+|Dropout\w*|Fold|Unfold|SiLU|Mish|GLU|\w*Similarity|\w*Distance|DataParallel)$"
 )
 _LOSS = re.compile(r"(?:Loss|Criterion|CosineSimilarity|PairwiseDistance)$")
-_PRETRAINED = re.compile(
-    r"^(?:transformers|diffusers|peft|optimum|adapters|sentence_transformers)\..*(?:from_pretrained|SentenceTransformer)$"
-)
-_FROM_CONFIG = re.compile(r"^transformers\.\w*(?:Model|For\w+|LMHeadModel)(?:\.from_config|\._from_config)?$")
 _LOADED = re.compile(r"^(?:torch\.load|torch\.jit\.load|torch\.hub\.load|torch\.package\..*)$")
-_KERAS_MODEL = re.compile(r"^keras\.(?:Model|Sequential|models\.\w+|applications\.\w+(?:\.\w+)?)$")
 _RANDOM = re.compile(
     r"^torch\.(?:rand|randn|randint|ones|zeros|empty|rand_like|randn_like|full|arange|tensor|ones_like|zeros_like)$"
 )
 _FEW_HOPS = 6
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Forward:
-    """One run of a model: the call, the expression that names the model, and what it can be."""
-
-    spot: Spot
-    model: Expression
-    values: tuple[Value, ...]
-
-    @property
-    def name(self) -> str:
-        """The model as it is written: `self.model`."""
-        return written(self.model)
 
 
 class Inference:
@@ -161,7 +125,8 @@ class Inference:
     def __init__(self, program: Program) -> None:
         """Look at nothing yet."""
         self.program = program
-        self.modes = ModeDependence(program)
+        self.gradients = Gradients(program)
+        self.switching = Switching(program, self.gradients)
         self._forwards: dict[int, list[Forward]] = {}
         self._gradients: dict[int, bool] = {}
 
@@ -237,13 +202,13 @@ class Inference:
             return self.is_module(value.cls) and not _LOSS.search(value.cls.name)
         if isinstance(value, Made) and value.call is not None:
             name = value.name
-            if _KERAS_MODEL.match(name):
+            if KERAS_MODEL.match(name):
                 return "torch" in module.roots
             if name.startswith("transformers.") and name.endswith(("from_pretrained", "from_config")):
                 return not re.search(r"Tokenizer|Processor|Config|FeatureExtractor|Scheduler|Pipeline", name)
             if _PLAIN_LAYER.match(name):
                 return False
-            return bool(_TORCH_MODELS.match(name)) or bool(_LOADED.match(name)) or bool(_FROM_CONFIG.match(name))
+            return bool(TORCH_MODELS.match(name)) or bool(_LOADED.match(name)) or bool(FROM_CONFIG.match(name))
         return False
 
     # Gradients
@@ -264,7 +229,7 @@ class Inference:
         if name in ("grad", "requires_grad_", "enable_grad", "attribute", "jacobian", "vjp", "hessian"):
             argument = self.program.argument(spot.call, "requires_grad", 0) if name == "requires_grad_" else None
             return argument is None or not (isinstance(argument.value, Constant) and argument.value.value is False)
-        if any(argument.name == "requires_grad" and _is_true(argument.value) for argument in spot.call.arguments):
+        if any(argument.name == "requires_grad" and is_true(argument.value) for argument in spot.call.arguments):
             return True
         return any(
             edge.kind in ("call", "guess", "pass") and self.uses_gradients(edge.target)
@@ -418,7 +383,7 @@ class Inference:
                     spot.call.at < run.spot.call.at
                     and isinstance(func, Attribute)
                     and func.name in ("eval", "train")
-                    and self._same(func.value, spot.block, run)
+                    and is_same(self.program, func.value, spot.block, run)
                 )
                 and not any(edge.kind == "call" for edge in self.program.edges(spot))
                 and spot.block.holds(run.spot.block)
@@ -484,7 +449,7 @@ class Inference:
 
     @staticmethod
     def _is_fresh(value: Value) -> bool:
-        return isinstance(value, Made) and bool(_TORCH_MODELS.match(value.name))
+        return isinstance(value, Made) and bool(TORCH_MODELS.match(value.name))
 
     def _is_restored(self, run: Forward) -> bool:
         """Tell whether weights are loaded anywhere in the file: then its input may be noise, but it generates."""
@@ -492,323 +457,6 @@ class Inference:
             {"load_state_dict", "from_pretrained", "load_from_checkpoint", "load_checkpoint"}
             & run.spot.scope.module.identifiers
         )
-
-    # No gradients
-
-    def gradients_off(self, run: Forward) -> bool | None:
-        """Tell whether gradients are off at a run on every known way there; None when it cannot be told."""
-        return self._off(run.spot, set())
-
-    def _off(self, spot: Spot, seen: set[int]) -> bool | None:
-        if self._off_here(spot):
-            return True
-        scope = spot.scope
-        if scope.kind == "module":
-            return False
-        if id(scope) in seen:
-            return True
-        seen = {*seen, id(scope)}
-        if self._off_by_decorator(scope) or self._off_by_hook(scope):
-            return True
-        callers = self.program.callers(scope)
-        if not callers:
-            return self._off_outside(scope, seen)
-        verdicts = [None if edge.kind == "pass" else self._off(edge.spot, seen) for edge in callers]
-        if False in verdicts:
-            return False
-        return None if None in verdicts else True
-
-    def _off_outside(self, scope: Scope, seen: set[int]) -> bool | None:
-        """Judge a function that nothing in the program calls: nested ones run where they are defined."""
-        if scope.parent is not None and scope.parent.kind == "function":
-            return None
-        return False
-
-    def _off_here(self, spot: Spot) -> bool:
-        for block in spot.block.up():
-            if isinstance(block.owner, With) and block.branch == "body":
-                for item, _ in block.owner.items:
-                    if self._is_off(item, block.parent or block):
-                        return True
-        return any(
-            _NO_GRAD.search(tail(other.call.func))
-            and "set_grad" in tail(other.call.func)
-            and other.call.at < spot.call.at
-            and other.call.arguments
-            and _is_false(other.call.arguments[0].value)
-            for scope in (spot.scope, spot.scope.module.top, self.program.entry.top)
-            for other in scope.spots
-            if not isinstance(other.statement, With)
-        )
-
-    def _is_off(self, item: Expression, block: Block) -> bool:
-        for one in expressions(item):
-            if isinstance(one, (Name, Attribute)) and _NO_GRAD.search(tail(one)):
-                return True
-        for value in self.program.values(item, block):
-            if isinstance(value, (Made, Library, Member)) and _NO_GRAD.search(value.name):
-                return True
-            scope = value.cls if isinstance(value, Instance) else None
-            if scope is not None and _mentions_off(scope):
-                return True
-        if isinstance(item, Call):
-            for value in self.program.values(item.func, block):
-                if isinstance(value, FunctionValue) and _mentions_off(value.scope):
-                    return True
-        return False
-
-    def _off_by_decorator(self, scope: Scope) -> bool:
-        for owner in scope.enclosing():
-            node = owner.node
-            outer = owner.parent.root if owner.parent is not None else owner.root
-            if isinstance(node, (Function, Class)) and owner.kind == "function":
-                for decorator in node.decorators:
-                    if self._is_off(decorator, outer):
-                        return True
-                    for value in self.program.values(decorator, outer):
-                        if isinstance(value, FunctionValue) and _mentions_off(value.scope):
-                            return True
-        return False
-
-    def _off_by_hook(self, scope: Scope) -> bool:
-        owner = scope.method_of
-        if owner is None:
-            return False
-        bases = self.program.bases(owner)
-        lightning = any(
-            base in ("lightning.LightningModule", "lightning.Callback", "lightning.callbacks.Callback")
-            for base in bases
-        )
-        return lightning and bool(_OFF_HOOKS.search(scope.name))
-
-    def frozen(self, run: Forward) -> bool:
-        """Tell whether all parameters of a model have their gradients switched off somewhere in the program."""
-        for module in self.program.modules:
-            if not {"requires_grad", "requires_grad_"} & module.identifiers:
-                continue
-            for spot in module.spots():
-                func = spot.call.func
-                if isinstance(func, Attribute) and func.name == "requires_grad_" and spot.call.arguments:
-                    if _is_false(spot.call.arguments[0].value) and self._same(func.value, spot.block, run):
-                        return True
-            for scope in module.scopes:
-                for target, binding in scope.assigned:
-                    if (
-                        target.name == "requires_grad"
-                        and isinstance(binding.node, Constant)
-                        and binding.node.value is False
-                    ):
-                        for block in binding.block.up():
-                            if isinstance(block.owner, If):
-                                # Some of the parameters, by name.
-                                break
-                            if isinstance(block.owner, For) and self._parameters_of(block.owner.iterable, block, run):
-                                return True
-        return False
-
-    def _parameters_of(self, item: Expression, block: Block, run: Forward) -> bool:
-        return (
-            isinstance(item, Call)
-            and isinstance(item.func, Attribute)
-            and item.func.name in ("parameters", "named_parameters")
-            and self._same(item.func.value, block, run)
-        )
-
-    # Evaluation mode
-
-    @staticmethod
-    def is_generator(run: Forward) -> bool:
-        """Tell whether a model is the generator of a GAN."""
-        names = [run.name, *(value.cls.name for value in run.values if isinstance(value, Instance))]
-        return any(_GENERATOR.search(name) for name in names)
-
-    def in_training_mode(self, run: Forward) -> bool:
-        """Tell whether a model is surely in training mode at a run, on at least one known way there."""
-        if any(argument.name == "training" and _is_false(argument.value) for argument in run.spot.call.arguments):
-            return False
-        depends = [self.modes.of(value) for value in run.values if not isinstance(value, Unknown)]
-        if depends and all(one is False for one in depends):
-            return False
-        return self._mode(run, run.spot, set(), 0) == "train"
-
-    def _mode(self, run: Forward, spot: Spot, seen: set[int], hops: int) -> str:  # noqa: C901
-        """Return "train", "eval" or "" (unknown) for the mode in which a run's model reaches a spot."""
-        scope = spot.scope
-        for other in sorted(scope.spots, key=lambda one: -one.call.at):
-            if other.call.at >= spot.call.at or other.block.excludes(spot.block):
-                continue
-            mode = self._event(other, run, set())
-            if (
-                mode == "train"
-                and scope is run.spot.scope
-                and isinstance(other.call.func, Attribute)
-                and other.call.func.name == "train"
-            ):
-                # `model.train()` right before an evaluation is a choice (MC dropout), unless the same code trains.
-                return mode if self.uses_gradients(scope) or not self._off_here(run.spot) else ""
-            if mode:
-                return mode
-        if any(
-            _is_mode_context(item)
-            for block in spot.block.up()
-            if isinstance(block.owner, With)
-            for item, _ in block.owner.items
-        ):
-            return "eval"
-        if isinstance(scope.node, Function) and any(
-            re.search(r"eval", tail(one.func if isinstance(one, Call) else one)) for one in scope.node.decorators
-        ):
-            return "eval"
-        if scope.kind == "module" or id(scope) in seen or hops > _FEW_HOPS:
-            return self._initial(run)
-        if self._off_by_hook(scope) or self._mode_of_object(run, scope) == "eval":
-            return "eval"
-        seen = {*seen, id(scope)}
-        callers = [edge for edge in self.program.callers(scope) if edge.kind != "pass"]
-        if len(callers) != len(self.program.callers(scope)):
-            return ""
-        if not callers:
-            if self._is_parameter(run, scope):
-                return ""
-            return self._mode_of_global(run, scope) or self._initial(run)
-        modes = {self._mode(run, edge.spot, seen, hops + 1) for edge in callers}
-        return "train" if "train" in modes else "eval" if modes == {"eval"} else ""
-
-    def _mode_of_object(self, run: Forward, scope: Scope) -> str:
-        """Return "eval" when the other methods of the same object, its constructor say, switch to it and never back."""
-        owner = scope.method_of
-        if owner is None:
-            return ""
-        others = [method for cls in self.program.lineage(owner) for method in cls.children if method is not scope]
-        modes = [self._event(spot, run, set()) for method in others for spot in method.spots]
-        return "eval" if "eval" in modes and "train" not in modes else ""
-
-    def _mode_of_global(self, run: Forward, scope: Scope) -> str:
-        """Return "eval" when the file switches a model of its top level to it somewhere: nothing shows who comes first."""
-        head = run.model
-        while isinstance(head, Attribute):
-            head = head.value
-        if not isinstance(head, Name) or head.id in scope.bindings:
-            return ""
-        modes = [
-            self._event(spot, run, set()) for other in scope.module.scopes if other is not scope for spot in other.spots
-        ]
-        return "eval" if "eval" in modes else ""
-
-    def _is_parameter(self, run: Forward, scope: Scope) -> bool:
-        head = run.model
-        while isinstance(head, Attribute):
-            head = head.value
-        if (
-            scope.method_of is not None
-            and scope.parameters
-            and isinstance(head, Name)
-            and head.id == scope.parameters[0].name
-        ):
-            return False
-        return isinstance(head, Name) and any(one.name == head.id for one in scope.parameters)
-
-    def _event(self, spot: Spot, run: Forward, seen: set[int]) -> str:
-        """Return the mode that a call leaves a run's model in, or an empty string when it changes none."""
-        func = spot.call.func
-        if isinstance(func, Attribute) and func.name in ("eval", "train"):
-            if not any(edge.kind == "call" for edge in self.program.edges(spot)) and self._same(
-                func.value, spot.block, run
-            ):
-                if func.name == "eval":
-                    return "" if spot.call.arguments else "eval"
-                return self._train_argument(spot)
-        for edge in self.program.edges(spot):
-            if edge.kind in ("call", "guess") and id(edge.target) not in seen and edge.target is not run.spot.scope:
-                seen = {*seen, id(edge.target)}
-                for other in sorted(edge.target.spots, key=lambda one: -one.call.at):
-                    mode = self._event(other, run, seen)
-                    if mode:
-                        return mode
-        return ""
-
-    def _train_argument(self, spot: Spot) -> str:
-        argument = self.program.argument(spot.call, "mode", 0)
-        if argument is None:
-            return "train"
-        if isinstance(argument.value, Constant):
-            return "train" if argument.value.value is True else "eval" if argument.value.value is False else ""
-        # `.train(mode=flag)`: either; taken for the careful one.
-        return "eval"
-
-    def _initial(self, run: Forward) -> str:
-        """Return the mode of a model that nothing changed since it was made."""
-        modes = set()
-        for value in run.values:
-            if isinstance(value, (Instance, Made)) and value.mode:
-                modes.add(value.mode)
-            elif isinstance(value, Instance) and value.call is not None:
-                modes.add("train")
-            elif isinstance(value, Made) and value.call is not None:
-                if _PRETRAINED.match(value.name) or _KERAS_MODEL.match(value.name):
-                    modes.add("eval")
-                elif _TORCH_MODELS.match(value.name) or _FROM_CONFIG.match(value.name):
-                    modes.add("train")
-                else:
-                    modes.add("")
-            else:
-                modes.add("")
-        # One of several it can be is enough: it then runs in training mode on a known way.
-        return "train" if "train" in modes and "eval" not in modes else "eval" if modes == {"eval"} else ""
-
-    def _holds(self, value: Value, run: Forward) -> bool:
-        """Tell whether an object was made around a run's model: `Wrapper(model)`."""
-        if not isinstance(value, (Instance, Made)) or value.call is None or value.block is None:
-            return False
-        block = value.block
-        handed = [one for argument in value.call.arguments for one in self.program.values(argument.value, block)]
-        return any(isinstance(one, (Instance, Made)) and one in run.values for one in handed)
-
-    def _same(self, item: Expression, block: Block, run: Forward) -> bool:
-        """Tell whether an expression can be the model of a run: the same object, name, or nothing known of one."""
-        if tail(item) and tail(item) == tail(run.model):
-            return True
-        if run.name.startswith(f"{written(item)}."):
-            # A parent's mode is its children's.
-            return True
-        values = self.program.values(item, block)
-        if any(self._holds(value, run) for value in values):
-            return True
-        if any(value in run.values for value in values if not isinstance(value, Unknown)):
-            return True
-        if any(_same_class(one, other) for one in values for other in run.values):
-            return True
-        return any(isinstance(one, Unknown) for one in values) or all(isinstance(one, Unknown) for one in run.values)
-
-
-def _mentions_off(scope: Scope) -> bool:
-    return scope.node is not None and any(
-        isinstance(one, (Name, Attribute)) and _NO_GRAD.search(tail(one)) for one in walk(scope.node)
-    )
-
-
-def _same_class(one: Value, other: Value) -> bool:
-    """`self` stands for any object of its class; a model may hold the one that is switched."""
-    return (
-        isinstance(one, Instance)
-        and isinstance(other, Instance)
-        and one.cls is other.cls
-        and (one.call is None or other.call is None)
-    )
-
-
-def _is_mode_context(item: Expression) -> bool:
-    return any(
-        isinstance(one, (Name, Attribute)) and re.search(r"eval(?:uat|_mode|$)", tail(one)) for one in expressions(item)
-    )
-
-
-def _is_true(item: Expression) -> bool:
-    return isinstance(item, Constant) and item.value is True
-
-
-def _is_false(item: Expression) -> bool:
-    return isinstance(item, Constant) and item.value is False
 
 
 def _snake(name: str) -> str:
