@@ -28,6 +28,11 @@ def inspect(path: Path, shown: str) -> Model:
     except ModelError as error:
         message = f"{shown}: {error}"
         raise ModelError(message) from None
+    except ImportError as error:
+        if (error.name or "").startswith("greenlint"):
+            raise
+        message = f"{shown}: not inspected, ONNX models are read with `pip install greenlint[onnx]`"
+        raise ModelError(message) from None
     weight_bytes: Counter[str] = Counter()
     parameters = 0
     for value in graph.initializers:

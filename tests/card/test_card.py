@@ -504,3 +504,17 @@ def test_a_block_without_content_is_left_out(project: Path) -> None:
     text = (project / "MODEL_CARD.md").read_text()
     assert "Model details" not in text
     assert "Intended use" in text.split("## What this card does not say")[1]
+
+
+@pytest.mark.slow
+def test_without_the_extra_a_model_is_named_and_left_out(project: Path) -> None:
+    program = (
+        "import sys\nsys.modules['numpy'] = sys.modules['onnx'] = None\n"
+        "from greenlint.cli import main\nsys.exit(main(sys.argv[1:]))\n"
+    )
+    command = [sys.executable, "-c", program, "card", "--html", "r.html"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "digits.onnx" in done.stderr
+    assert "greenlint[onnx]" in done.stderr
+    assert "Inspected model" not in (project / "MODEL_CARD.md").read_text()
