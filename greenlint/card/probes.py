@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from greenlint.card.accelerators import find as find_accelerator
 from greenlint.card.documents import MEGABYTE, size
 from greenlint.card.evidence import INDICATES, PROVES, REFUTES, REMARKS, Evidence
+from greenlint.card.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,8 +139,8 @@ def over_budget(material: Material) -> dict[str, str] | None:
         limit = material.budget.get(name)
         if limit is not None and amount > limit:
             return {
-                "en": f"{amount:.4g} {unit} measured, above the budget of {limit:g} {unit}",
-                "fr": f"{amount:.4g} {unit} mesurés, au-delà du budget de {limit:g} {unit}",
+                "en": f"{plain(amount)} {unit} measured, above the budget of {limit:g} {unit}",
+                "fr": f"{plain(amount)} {unit} mesurés, au-delà du budget de {limit:g} {unit}",
             }
     return None
 
@@ -213,7 +214,7 @@ def fresh_measurement(material: Material) -> Iterator[Evidence]:
         return
     latest = max(runs, key=lambda run: _aware(run.ended).timestamp() if run.ended else 0.0)
     fresh, changed = freshness(material)
-    amount = f"{latest.kwh:.3g} kWh, {latest.tool}"
+    amount = f"{plain(latest.kwh)} kWh, {latest.tool}"
     if fresh:
         text = _same(amount)
     elif changed is None or latest.ended is None:
@@ -435,8 +436,10 @@ def measured_inference(material: Material) -> Iterator[Evidence]:
         if run.stage == "inference":
             known = run.requests is not None and run.requests > 0
             text = {
-                "en": f"{run.kwh:.4g} kWh" + (f" for {run.requests} requests" if known else ", requests not counted"),
-                "fr": f"{run.kwh:.4g} kWh" + (f" pour {run.requests} requêtes" if known else ", requêtes non comptées"),
+                "en": f"{plain(run.kwh)} kWh"
+                + (f" for {run.requests} requests" if known else ", requests not counted"),
+                "fr": f"{plain(run.kwh)} kWh"
+                + (f" pour {run.requests} requêtes" if known else ", requêtes non comptées"),
             }
             yield Evidence(PROVES if known else INDICATES, "emissions", run.where, text)
 
@@ -461,8 +464,8 @@ def complete_card(material: Material) -> Iterator[Evidence]:
     missing = [names for names, section in parts.items() if section is None]
     if told is not None and measured and not agrees:
         text = {
-            "en": f"the card says {told:g} g, the emission files {sum(measured):.4g} g",
-            "fr": f"la fiche dit {told:g} g, les fichiers d'émissions {sum(measured):.4g} g",
+            "en": f"the card says {told:g} g, the emission files {plain(sum(measured))} g",
+            "fr": f"la fiche dit {told:g} g, les fichiers d'émissions {plain(sum(measured))} g",
         }
         yield Evidence(REFUTES, "repository", card.path, text)
         return

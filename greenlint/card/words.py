@@ -74,6 +74,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "recommendations": ("Recommendations", "Recommandations"),
     "how_to_use": ("How to use", "Utilisation"),
     "footprint": ("Environmental footprint", "Empreinte environnementale"),
+    "as_given": (
+        "As the authors give them; greenlint does not check them.",
+        "Selon les auteurs ; greenlint ne les vérifie pas.",
+    ),
     "inspected": ("Inspected model", "Modèle inspecté"),
     "gaps": ("What this card does not say", "Ce que cette fiche ne dit pas"),
     "energy": ("Energy", "Énergie"),
@@ -186,8 +190,11 @@ class Words:
 
     def number(self, value: float, digits: int = 3) -> str:
         """Return a number with some significant digits, with a decimal comma in French."""
-        text = f"{value:.{digits}g}"
-        if "e" in text:
-            mantissa, exponent = text.split("e")
-            text = f"{mantissa}e{int(exponent)}"
+        text = plain(value, digits)
         return text.replace(".", ",") if self.language == "fr" else text
+
+
+def plain(value: float, digits: int = 3) -> str:
+    """Return a number with some significant digits: `0.0124`, `4.07e-5`."""
+    mantissa, _, exponent = f"{value:.{digits}g}".partition("e")
+    return f"{mantissa}e{int(exponent)}" if exponent else mantissa
