@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from greenlint.card.estimate import Intensity
 
 FORMATS = ("text", "json")
+WIDTH = 80
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -200,13 +202,18 @@ def _text(told: dict[str, Any]) -> str:
             lines.append(
                 f"        {life['gco2eq']:.4g} gCO2eq, SCI {life['sci']:.3g} gCO2eq per query, offsets excluded"
             )
-    lines.append(f"method  {told['method']}")
-    lines.append("        the range is +-50 %, as for any figure that was calculated and not measured")
+    told_of = [
+        ("method", told["method"]),
+        ("", "the range is +-50 %, as for any figure that was calculated and not measured"),
+    ]
     if "source" in device:
-        variants = f"; lowest of {', '.join(device['variants'])} for the range" if len(device["variants"]) > 1 else ""
-        lines.append(
-            f"device  {device['name']}, {device['watts']:g} W ({device['source']}, {device['year']}){variants}"
-        )
+        told_of.append(("device", f"{device['name']}, {device['watts']:g} W ({device['source']}, {device['year']})"))
+        if len(device["variants"]) > 1:
+            told_of.append(("", f"the range starts at the lowest of {', '.join(device['variants'])}"))
     else:
-        lines.append(f"device  {device['watts']:g} W, as given")
+        told_of.append(("device", f"{device['watts']:g} W, as given"))
+    for head, text in told_of:
+        lines += textwrap.wrap(
+            text, WIDTH, initial_indent=f"{head:<8}", subsequent_indent=" " * 8, break_long_words=False
+        )
     return "\n".join(lines) + "\n"
