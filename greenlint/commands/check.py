@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,8 @@ def run(options: argparse.Namespace) -> int:
     wanted = _Wanted(options, configuration.settings)
     judged = engine.check(wanted.files, configuration.settings, wanted.given, wanted.contents)
     judged = suppression.mark(judged, catalogue.load())
-    everything = list(_with_progress(judged, len(wanted.files), began, quiet=options.quiet))
+    judged = _with_progress(judged, len(wanted.files), began, quiet=options.quiet)
+    everything = [replace(one, source=None) for one in judged]  # the texts of a whole tree need not stay in memory
     report = engine.gather(everything, wanted.problems)
     _write(shape.render, report, options)
     for problem in report.problems:
@@ -185,6 +187,6 @@ def _remark(everything: list[Judged], report: Report, took: float, *, verbose: b
         for origin in sorted({str(settings.origin or "defaults") for settings in used}):
             print(f"note: settings from {origin}", file=sys.stderr)
         print(
-            f"note: {report.checked} files judged, {report.skipped} that no rule can concern, {took:.2f} s",
+            f"note: judged {report.checked}, passed over {report.skipped} that no rule can concern, {took:.2f} s",
             file=sys.stderr,
         )

@@ -143,7 +143,7 @@ class TestTelling:
 
     def test_verbose_talks_on_stderr(self, greenlint: Command) -> None:
         told = greenlint("check", "-v", "--format", "json")
-        assert "1 files judged" in told.err
+        assert "judged 1, passed over 0" in told.err
         json.loads(told.out)
 
     def test_statistics(self, greenlint: Command, folder: Path) -> None:
