@@ -13,11 +13,12 @@ from greenlint.python.facts import (
     Collection,
     Constant,
     Expression,
-    Function,
     Group,
     Mapping,
     Name,
     Operation,
+    Parameter,
+    Statement,
     Subscript,
     tail,
 )
@@ -85,9 +86,13 @@ class Devices:
                 continue
             for scope in module.scopes:
                 for statement, _ in scope.statements:
-                    if isinstance(statement, Assign) and isinstance(statement.value, Constant):
-                        if statement.value.value in ("", "-1") and any(_is_visible(one) for one in statement.targets):
-                            return True
+                    if (
+                        isinstance(statement, Assign)
+                        and isinstance(statement.value, Constant)
+                        and statement.value.value in ("", "-1")
+                        and any(_is_visible(one) for one in statement.targets)
+                    ):
+                        return True
         return False
 
     def _spot_places(self, spot: Spot) -> bool:  # noqa: C901
@@ -167,9 +172,12 @@ class Devices:
                     indexed and isinstance(number, int) and not isinstance(number, bool) and number >= 0
                 ):
                     return True
-            elif isinstance(value, Display) and isinstance(value.node, Collection):
-                if any(self._is_device(one, value.block, indexed=indexed) for one in value.node.items):
-                    return True
+            elif (
+                isinstance(value, Display)
+                and isinstance(value.node, Collection)
+                and any(self._is_device(one, value.block, indexed=indexed) for one in value.node.items)
+            ):
+                return True
         name = item.name if isinstance(item, Attribute) else item.id if isinstance(item, Name) else ""
         if indexed and _INDEX.search(name):
             return (
@@ -181,21 +189,13 @@ class Devices:
         """See `device = "cuda"`, a default of a parameter or a field, or a numbered device anywhere."""
         if any(_NUMBERED.match(text) for text in module.strings):
             return True
-        for scope in module.scopes:
-            for statement, _ in scope.statements:
-                if isinstance(statement, Assign) and statement.value is not None:
-                    if any("device" in tail(one).lower() for one in statement.targets) and _mentions(statement.value):
-                        return True
-            for spot in scope.spots:
-                # Defaults of a trainer given as a dict: `trainer_defaults={"accelerator": "gpu"}`.
-                if any(isinstance(one.value, Mapping) and _sets_accelerator(one.value) for one in spot.call.arguments):
-                    return True
-            if isinstance(scope.node, Function):
-                for parameter in scope.node.parameters:
-                    if "device" in parameter.name.lower() and isinstance(parameter.default, Constant):
-                        if _is_device_text(parameter.default.value):
-                            return True
-        return False
+        return any(
+            any(_assigns_device(statement) for statement, _ in scope.statements)
+            # Defaults of a trainer given as a dict: `trainer_defaults={"accelerator": "gpu"}`.
+            or any(_sets_accelerator(one.value) for spot in scope.spots for one in spot.call.arguments)
+            or any(_defaults_to_device(one) for one in scope.parameters)
+            for scope in module.scopes
+        )
 
     def is_on_cpu(self, site: Site) -> bool:
         """Tell whether a framework's trainer is told to stay on the CPU."""
@@ -261,8 +261,22 @@ def _mentions(item: Expression) -> bool:
     return False
 
 
-def _sets_accelerator(item: Mapping) -> bool:
-    return any(
+def _assigns_device(statement: Statement) -> bool:
+    return (
+        isinstance(statement, Assign)
+        and statement.value is not None
+        and any("device" in tail(one).lower() for one in statement.targets)
+        and _mentions(statement.value)
+    )
+
+
+def _defaults_to_device(parameter: Parameter) -> bool:
+    default = parameter.default
+    return "device" in parameter.name.lower() and isinstance(default, Constant) and _is_device_text(default.value)
+
+
+def _sets_accelerator(item: Expression) -> bool:
+    return isinstance(item, Mapping) and any(
         isinstance(key, Constant)
         and key.value == "accelerator"
         and isinstance(value, Constant)

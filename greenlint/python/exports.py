@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from greenlint.python.devices import offers_precision
-from greenlint.python.facts import Attribute, Constant, Expression, tail, written
+from greenlint.python.facts import Attribute, Constant, Expression, Name, tail, written
 from greenlint.python.forward import Forward
 from greenlint.python.values import Instance, Made, Unknown
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from greenlint.python.program import Program
-    from greenlint.python.scope import Module, Spot
+    from greenlint.python.scope import Binding, Module, Spot
 
 _ONNX = frozenset(
     [
@@ -196,6 +196,8 @@ class Exports:
             if not isinstance(value, Instance) or value.call is None:
                 return False
             for scope in self.program.lineage(value.cls):
+                if any(_is_handed_in(one) for bindings in scope.attributes.values() for one in bindings):
+                    return False
                 for inner in scope.all():
                     for spot in inner.spots:
                         if any(
@@ -267,6 +269,12 @@ class Exports:
             argument = self.program.argument(export.spot.call, name)
             if argument is not None and isinstance(argument.value, Constant) and argument.value.value is wasteful:
                 yield f"{name}={wasteful}"
+
+
+def _is_handed_in(binding: Binding) -> bool:
+    """See `self.body = body`: a module that a wrapper is made around has its own parameters."""
+    node = binding.node
+    return isinstance(node, Name) and any(one.name == node.id for one in binding.block.scope.parameters)
 
 
 def reduces_precision(module: Module) -> bool:

@@ -9,7 +9,6 @@ Nodes compare by identity.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -356,9 +355,20 @@ def written(item: Node) -> str:
     return f"{written(item.func)}(...)" if isinstance(item, Call) else "model"
 
 
-@cache
+_FIELDS: dict[type[Node], tuple[str, ...]] = {}
+
+
 def _fields(kind: type[Node]) -> tuple[str, ...]:
-    return tuple(name for name in kind.__slots__ if name not in ("name", "id", "star", "kind", "operator", "head"))
+    if kind not in _FIELDS:
+        _FIELDS[kind] = _holding(kind)
+    return _FIELDS[kind]
+
+
+def _holding(kind: type[Node]) -> tuple[str, ...]:
+    """Name the fields of a kind of node that can hold nodes."""
+    return tuple(
+        name for name in vars(kind)["__slots__"] if name not in ("name", "id", "star", "kind", "operator", "head")
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

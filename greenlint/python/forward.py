@@ -75,8 +75,10 @@ def _same_class(one: Value, other: Value) -> bool:
 
 
 def is_false(item: Expression) -> bool:
+    """Tell whether an expression is the literal False."""
     return isinstance(item, Constant) and item.value is False
 
 
 def is_true(item: Expression) -> bool:
+    """Tell whether an expression is the literal True."""
     return isinstance(item, Constant) and item.value is True

@@ -125,6 +125,10 @@ _CONFIRM = {
 }
 
 
+# Old Keras kept its layers in modules of their own: keras.layers.convolutional.Conv2D.
+_KERAS_FOLDERS = re.compile(r"^(keras\.(?:layers|callbacks|optimizers|models))\.(?:[a-z_]\w*\.)+([A-Z]\w*)")
+
+
 def canonical(name: str) -> str:
     """Fold the spellings of a library's name: `tensorflow.keras.Model` is `keras.Model`."""
     previous = ""
@@ -133,6 +137,7 @@ def canonical(name: str) -> str:
         match = _PREFIX.match(name)
         if match is not None:
             name = _ALIAS[match[0]] + name[match.end() :]
+    name = _KERAS_FOLDERS.sub(r"\1.\2", name)
     return _CONFIRM.get(name, name)
 
 

@@ -25,7 +25,7 @@ from greenlint.python.values import FunctionValue, Instance, Library, Made, Memb
 if TYPE_CHECKING:
     from greenlint.python.facts import Expression
     from greenlint.python.program import Program
-    from greenlint.python.scope import Block, Scope, Spot
+    from greenlint.python.scope import Binding, Block, Scope, Spot
 
 _NO_GRAD = re.compile(r"(?:^|\.)(?:no_grad|inference_mode|set_grad_enabled|_set_grad_enabled)$")
 _OFF_HOOKS = re.compile(r"^(?:on_)?(?:validation|test|predict|sanity_check)_|^(?:on_validation|on_test|on_predict)")
@@ -55,19 +55,21 @@ class Gradients:
             return True
         callers = self.program.callers(scope)
         if not callers:
-            return self._off_outside(scope, seen)
+            return self._off_outside(scope)
         verdicts = [None if edge.kind == "pass" else self._off(edge.spot, seen) for edge in callers]
         if False in verdicts:
             return False
         return None if None in verdicts else True
 
-    def _off_outside(self, scope: Scope, seen: set[int]) -> bool | None:
+    @staticmethod
+    def _off_outside(scope: Scope) -> bool | None:
         """Judge a function that nothing in the program calls: nested ones run where they are defined."""
         if scope.parent is not None and scope.parent.kind == "function":
             return None
         return False
 
     def off_here(self, spot: Spot) -> bool:
+        """Tell whether gradients are off at a call by what stands around or before it in its own function."""
         for block in spot.block.up():
             if isinstance(block.owner, With) and block.branch == "body":
                 for item, _ in block.owner.items:
@@ -114,6 +116,7 @@ class Gradients:
         return False
 
     def off_by_hook(self, scope: Scope) -> bool:
+        """Tell whether a framework runs a method without gradients and in evaluation mode: Lightning's hooks."""
         owner = scope.method_of
         if owner is None:
             return False
@@ -126,27 +129,35 @@ class Gradients:
 
     def frozen(self, run: Forward) -> bool:
         """Tell whether all parameters of a model have their gradients switched off somewhere in the program."""
-        for module in self.program.modules:
-            if not {"requires_grad", "requires_grad_"} & module.identifiers:
-                continue
-            for spot in module.spots():
-                func = spot.call.func
-                if isinstance(func, Attribute) and func.name == "requires_grad_" and spot.call.arguments:
-                    if is_false(spot.call.arguments[0].value) and is_same(self.program, func.value, spot.block, run):
-                        return True
-            for scope in module.scopes:
-                for target, binding in scope.assigned:
-                    if (
-                        target.name == "requires_grad"
-                        and isinstance(binding.node, Constant)
-                        and binding.node.value is False
-                    ):
-                        for block in binding.block.up():
-                            if isinstance(block.owner, If):
-                                # Some of the parameters, by name.
-                                break
-                            if isinstance(block.owner, For) and self._parameters_of(block.owner.iterable, block, run):
-                                return True
+        return any(
+            any(self._freezes(spot, run) for spot in module.spots())
+            or any(
+                self._assigns_frozen(target, binding, run) for one in module.scopes for target, binding in one.assigned
+            )
+            for module in self.program.modules
+            if {"requires_grad", "requires_grad_"} & module.identifiers
+        )
+
+    def _freezes(self, spot: Spot, run: Forward) -> bool:
+        func, arguments = spot.call.func, spot.call.arguments
+        return (
+            isinstance(func, Attribute)
+            and func.name == "requires_grad_"
+            and bool(arguments)
+            and is_false(arguments[0].value)
+            and is_same(self.program, func.value, spot.block, run)
+        )
+
+    def _assigns_frozen(self, target: Attribute, binding: Binding, run: Forward) -> bool:
+        value = binding.node
+        if target.name != "requires_grad" or not (isinstance(value, Constant) and value.value is False):
+            return False
+        for block in binding.block.up():
+            if isinstance(block.owner, If):
+                # Some of the parameters, by name.
+                return False
+            if isinstance(block.owner, For) and self._parameters_of(block.owner.iterable, block, run):
+                return True
         return False
 
     def _parameters_of(self, item: Expression, block: Block, run: Forward) -> bool:

@@ -242,9 +242,9 @@ class Inference:
             caller, spot = edge.spot.scope, edge.spot
             inner = next(spot.block.loops(), None)
             for other in caller.spots:
-                if other.call.at > spot.call.at and self.program.training.steps(other):
-                    if inner is None or any(loop is inner for loop in other.block.loops()):
-                        return True
+                follows = other.call.at > spot.call.at and self.program.training.steps(other)
+                if follows and (inner is None or any(loop is inner for loop in other.block.loops())):
+                    return True
             returned = type(spot.statement).__name__ == "Leave"
             if returned and hops < _FEW_HOPS and self._feeds_backward(caller, hops + 1):
                 return True
@@ -305,7 +305,7 @@ class Inference:
         return False
 
     def _is_run_from_outside(self, scope: Scope) -> bool:
-        """Tell whether code that is no module itself runs a module's method: run by `forward`, it is a piece of the model."""
+        """Tell whether code that is no module itself runs a module's method; `forward` runs pieces of the model."""
         callers = [edge.spot.scope for edge in self.program.callers(scope)]
         return bool(callers) and not any(
             caller.method_of is not None and (caller.name in _DEFINING or self.is_module(caller.method_of))
@@ -363,7 +363,7 @@ class Inference:
             loop = next((one for one in run.spot.block.loops() if id(one) not in learning), None)
             if loop is not None and isinstance(loop, For):
                 words = [*words_of(loop.target), *words_of(loop.iterable)]
-                if any(_LOOP_TELLS.search(_snake(word)) for word in words) or self._evals_near(scope, run, loop):
+                if any(_LOOP_TELLS.search(_snake(word)) for word in words) or self._evals_near(scope, run):
                     taken.setdefault(id(loop), []).append(run)
                     continue
             in_loop = any(id(one) in learning for one in run.spot.block.loops())
@@ -406,7 +406,7 @@ class Inference:
             for spot in scope.spots
         )
 
-    def _evals_near(self, scope: Scope, run: Forward, loop: For) -> bool:
+    def _evals_near(self, scope: Scope, run: Forward) -> bool:
         """Tell whether the last change of mode before a loop is `.eval()`."""
         modes = [
             spot

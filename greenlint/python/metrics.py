@@ -43,7 +43,7 @@ def retained(program: Program, module: Module) -> Iterator[tuple[Statement, str,
         losses = {name for spot in steps for name in _losses(spot)}
         if not losses:
             continue
-        propagated = _propagated(scope, program)
+        propagated = _propagated(scope)
         for statement, block in scope.statements:
             for metric, loss in _collected(statement, losses):
                 inner = next(block.loops(), None)
@@ -73,7 +73,7 @@ def _losses(spot: Spot) -> Iterator[str]:
             yield argument.value.id
 
 
-def _propagated(scope: Scope, program: Program) -> set[str]:
+def _propagated(scope: Scope) -> set[str]:
     """Return every name that flows into something that is back-propagated, directly or through assignments."""
     found: set[str] = set()
     for spot in scope.spots:

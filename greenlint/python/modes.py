@@ -79,7 +79,7 @@ class ModeDependence:
         verdicts: list[bool | None] = []
         for value in self.program.values(spot.call.func, spot.block):
             if isinstance(value, Library):
-                verdicts.append(self._library(value.name, spot.call, spot))
+                verdicts.append(self._library(value.name, spot.call))
             elif isinstance(value, ClassValue):
                 verdicts.append(self._class(value.scope, depth + 1) if self._is_module(value.scope) else False)
             elif isinstance(value, FunctionValue):
@@ -125,7 +125,7 @@ class ModeDependence:
             name.startswith(("torch.nn.", "lightning.")) for name in self.program.bases(cls)
         ) or not self.program.bases(cls)
 
-    def _library(self, name: str, call: Call, spot: Spot) -> bool | None:
+    def _library(self, name: str, call: Call) -> bool | None:
         if _DEPENDENT.search(name):
             return not (name.endswith(("functional.dropout", "batch_norm")) and self._is_constant_mode(call))
         if _OPTIONAL.match(name):
@@ -157,7 +157,7 @@ class ModeDependence:
                 if isinstance(one, Call):
                     for made in self.program.values(one.func, value.block):
                         if isinstance(made, Library):
-                            verdicts.append(self._library(made.name, one, None))  # type: ignore[arg-type]
+                            verdicts.append(self._library(made.name, one))
                         elif isinstance(made, ClassValue):
                             verdicts.append(self._class(made.scope, depth + 1))
                         else:
@@ -169,7 +169,7 @@ class ModeDependence:
             return None if None in verdicts else False
         if value.call is None:
             return None
-        return self._library(value.name, value.call, None)  # type: ignore[arg-type]
+        return self._library(value.name, value.call)
 
 
 def _asks_mode(item: object) -> bool:

@@ -182,11 +182,11 @@ class Declared:
                 if names and (parameter.name in names or _destination(names) == parameter.name):
                     default = arguments_of(decorator).get("default")
                     return self._program.values(default.value, outer) if default is not None else _NOTHING
-        default = parameter.default
-        if isinstance(default, Call):
-            for value in self._program.values(default, outer):
+        written = parameter.default
+        if isinstance(written, Call):
+            for value in self._program.values(written, outer):
                 if isinstance(value, Made) and value.name in ("typer.Option", "typer.Argument"):
-                    first = arguments_of(default).get("default", arguments_of(default).get(0))
+                    first = arguments_of(written).get("default", arguments_of(written).get(0))
                     return self._program.values(first.value, outer) if first is not None else _NOTHING
         return None
 

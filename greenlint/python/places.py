@@ -11,12 +11,14 @@ import ast
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from greenlint.python.facts import Call, Constant, For, Node, While
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from libcst import CSTNode
 
     from greenlint.python.facts import Facts
 
@@ -72,7 +74,7 @@ class Ruler:
         return Span(line, column, *self._position(end))
 
     def _literal(self, node: Constant) -> tuple[int, int] | None:
-        """Return the offsets of a literal: it holds no word, so it is looked for by its value in the gap it stands in."""
+        """Return the offsets of a literal; it holds no word, so its value is looked for in the gap it stands in."""
         first = self._words[node.at - 1] if node.at else -1
         last = self._words[node.at] if node.at < len(self._words) else len(self._text)
         told = [(at, stop) for kind, at, stop in self._tokens if kind in ("number", "string") and first < at < last]
@@ -166,8 +168,8 @@ def _surveyed(text: str, lines: list[int]) -> list[int]:
     walk = Walk()
     offsets: dict[int, int] = {}
 
-    def watched(read: Callable[..., Any]) -> Callable[..., Any]:
-        def reading(item: Any) -> Any:
+    def watched(read: Callable[..., object]) -> Callable[..., object]:
+        def reading(item: CSTNode) -> object:
             start = positions[item].start
             offsets.setdefault(walk.words, lines[start.line - 1] + start.column)
             return read(item)

@@ -648,7 +648,7 @@ class Program:
             head = head.value
         return owner in self.values(head, block)
 
-    def attribute(self, value: Value, name: str) -> Iterable[Value]:
+    def attribute(self, value: Value, name: str) -> Iterable[Value]:  # noqa: C901 - one branch for each kind of value
         """Return what an attribute of a value can be."""
         if isinstance(value, Library):
             if value.name.endswith("flags.FLAGS"):

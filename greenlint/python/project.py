@@ -136,9 +136,8 @@ class Project:
             if not above:
                 entries.append(current)
                 if len(entries) >= MOST_ENTRIES:
-                    self._limit(
-                        f"{self.relative(path)} is imported from more than {MOST_ENTRIES} entries; the nearest are judged"
-                    )
+                    name = self.relative(path)
+                    self._limit(f"{name} is imported from more than {MOST_ENTRIES} entries; the nearest are judged")
                     break
             for importer in above:
                 if importer not in seen:

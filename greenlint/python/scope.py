@@ -213,7 +213,7 @@ class Module:
     @cached_property
     def roots(self) -> set[str]:
         """The top-level packages that the file imports."""
-        found = set()
+        found: set[str] = set()
         for item in self.imports:
             if item.module is None:
                 found.update(name.partition(".")[0] for name, _ in item.names)
@@ -260,7 +260,7 @@ class _Indexer:
                 kind = "declared"
             self._bind(target, kind, item.value or item.annotation, block, (), item.to)
 
-    def _bind(
+    def _bind(  # noqa: PLR0913, PLR0917 - one binding is all of these
         self, target: Expression, kind: str, node: Node | None, block: Block, path: tuple[int, ...], at: int
     ) -> None:
         scope = block.scope

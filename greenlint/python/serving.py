@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from greenlint.python.program import Program
-    from greenlint.python.scope import Block, Module, Scope, Spot
+    from greenlint.python.scope import Module, Scope, Spot
 
 _LOADERS = re.compile(
     r"^(?:torch\.load|torch\.jit\.load|torch\.hub\.load|keras\.models\.load_model|keras\.saving\.load_model|"
@@ -168,7 +168,7 @@ class Serving:
         if scope.kind == "module" or id(scope) in seen or hops > _FEW_HOPS or self.program.training.trains(scope):
             return ""
         if self.is_handler(scope):
-            return "" if self._depends_on(spot.call, {one.name for one in scope.parameters}, scope) else "request"
+            return "" if self._depends_on(spot.call, {one.name for one in scope.parameters}) else "request"
         if self._is_cached(scope) or scope.kind != "function":
             return ""
         if scope.name == "__init__" and hops == 0:
@@ -190,10 +190,10 @@ class Serving:
                 continue
             if isinstance(loop, While) and not self._serves(loop):
                 return ""
-            if self._is_retry(loop, block) or self._trains(loop, spot.scope):
+            if self._is_retry(loop) or self._trains(loop, spot.scope):
                 return ""
             bound = self._bound_in(loop, spot.scope)
-            if self._depends_on(load, bound, spot.scope):
+            if self._depends_on(load, bound):
                 return ""
             if _leaves_after(loop):
                 return ""
@@ -205,7 +205,7 @@ class Serving:
         return isinstance(loop.test, Constant) and bool(loop.test.value)
 
     @staticmethod
-    def _is_retry(loop: For | While, block: Block) -> bool:
+    def _is_retry(loop: For | While) -> bool:
         words = (
             [*words_of(loop.target), *words_of(loop.iterable)] if isinstance(loop, For) else list(words_of(loop.test))
         )
@@ -214,11 +214,8 @@ class Serving:
     def _trains(self, loop: For | While, scope: Scope) -> bool:
         """Tell whether the loop trains what it loads: a fold needs a fresh copy."""
         training = self.program.training
-        for spot in scope.spots:
-            if any(block.owner is loop for block in spot.block.up()):
-                if training.framework_of(spot) or training.spot_trains(spot):
-                    return True
-        return False
+        inside = (spot for spot in scope.spots if any(block.owner is loop for block in spot.block.up()))
+        return any(training.framework_of(spot) or training.spot_trains(spot) for spot in inside)
 
     @staticmethod
     def _bound_in(loop: For | While, scope: Scope) -> set[str]:
@@ -229,7 +226,8 @@ class Serving:
                 found.add(name)
         return found
 
-    def _depends_on(self, call: Call, names: set[str], scope: Scope) -> bool:
+    @staticmethod
+    def _depends_on(call: Call, names: set[str]) -> bool:
         read = set(words_of(call.arguments))
         if isinstance(call.func, Attribute) and not isinstance(call.func.value, Name):
             read |= set(words_of(call.func))

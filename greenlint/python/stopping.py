@@ -305,8 +305,8 @@ class Stopping:
     def _boosting_stops(self, site: Site) -> bool | None:
         if site.spot is None:
             return None
-        if "process_type" in site.module.strings:
-            # Refreshing or pruning the trees of a model runs as many rounds as it has trees.
+        if {"process_type", "dart"} & site.module.strings:
+            # Refreshing the trees of a model runs as many rounds as it has trees, and dart cannot stop early.
             return None
         calls = [(site.spot.call, site.spot.block), *self.training.makers(site.spot)]
         found: list[bool | None] = []
@@ -421,15 +421,16 @@ def _appended(item: Expression, block: Block) -> Iterator[tuple[Expression, Bloc
     if not isinstance(item, (Name, Attribute)) or not name:
         return
     for spot in block.scope.module.spots():
-        func = spot.call.func
-        if isinstance(func, Attribute) and func.name in ("append", "insert", "extend") and tail(func.value) == name:
-            if spot.call.arguments:
-                yield spot.call.arguments[-1].value, spot.block
+        func, arguments = spot.call.func, spot.call.arguments
+        grows = isinstance(func, Attribute) and func.name in ("append", "insert", "extend") and tail(func.value) == name
+        if grows and arguments:
+            yield arguments[-1].value, spot.block
     for scope in block.scope.module.scopes:
         for statement, where in scope.statements:
-            if isinstance(statement, Assign) and statement.operator == "+" and statement.value is not None:
-                if any(tail(target) == name for target in statement.targets):
-                    yield statement.value, where
+            if not isinstance(statement, Assign) or statement.operator != "+" or statement.value is None:
+                continue
+            if any(tail(target) == name for target in statement.targets):
+                yield statement.value, where
 
 
 def _words(item: Node) -> Iterator[str]:

@@ -100,7 +100,7 @@ class Switching:
         return "eval" if "eval" in modes and "train" not in modes else ""
 
     def _mode_of_global(self, run: Forward, scope: Scope) -> str:
-        """Return "eval" when the file switches a model of its top level to it somewhere: nothing shows who comes first."""
+        """Return "eval" when the file switches a model of its top level to it: nothing shows who comes first."""
         head = run.model
         while isinstance(head, Attribute):
             head = head.value
@@ -128,9 +128,8 @@ class Switching:
         """Return the mode that a call leaves a run's model in, or an empty string when it changes none."""
         func = spot.call.func
         if isinstance(func, Attribute) and func.name in ("eval", "train"):
-            if not any(edge.kind == "call" for edge in self.program.edges(spot)) and is_same(
-                self.program, func.value, spot.block, run
-            ):
+            own = any(edge.kind == "call" for edge in self.program.edges(spot))
+            if not own and is_same(self.program, func.value, spot.block, run):
                 if func.name == "eval":
                     return "" if spot.call.arguments else "eval"
                 return self._train_argument(spot)

@@ -88,6 +88,8 @@ _NEUTRAL = frozenset(
         "emissions",
     }
 )
+# Calls that ask about a callback, or take it away, rather than use it.
+_ASKING = frozenset({"isinstance", "issubclass", "hasattr", "pop_callback", "remove_callback", "type", "print"})
 _SELF_ENDING = re.compile(r"(?:ImpactTracker|CarbonTracker|ZeusMonitor|PowerMonitor)$")
 
 
@@ -200,6 +202,8 @@ class Tracking:
                     _CALLBACK.search(name) for name in self.program.callees(spot)
                 ):
                     return True
+                if tail(spot.call.func) in _ASKING:
+                    continue
                 for argument in spot.call.arguments:
                     if isinstance(argument.value, (Name, Attribute)) and _CALLBACK.search(tail(argument.value)):
                         names = self.program.names(argument.value, spot.block)
@@ -248,33 +252,38 @@ class Tracking:
                 elif isinstance(statement, Leave) and statement.kind == "return" and statement.value is not None:
                     for tracker in self._made_here(statement.value, block, found):
                         tracker.escapes = tracker.escapes or not self.program.callers(scope)
-            for target, binding in scope.assigned:
-                # Kept on an object that cannot be followed.
-                if binding.kind == "value" and binding.node is not None and not isinstance(target.value, Attribute):
-                    for tracker in self._made_here(binding.node, binding.block, found):  # type: ignore[arg-type]
-                        tracker.escapes = True
+            self._kept(scope, found)
             for spot in scope.spots:
-                self._call_uses(spot, found)
+                self._called(spot, found)
+                self._handed_over(spot, found)
             if module in self._concerned:
                 self._reads(scope, found)
 
-    def _call_uses(self, spot: Spot, found: dict[int, Tracker]) -> None:
+    def _kept(self, scope: Scope, found: dict[int, Tracker]) -> None:
+        """See trackers that are kept on an object that cannot be followed."""
+        for target, binding in scope.assigned:
+            if binding.kind == "value" and binding.node is not None and not isinstance(target.value, Attribute):
+                for tracker in self._made_here(binding.node, binding.block, found):  # type: ignore[arg-type]
+                    tracker.escapes = True
+
+    def _called(self, spot: Spot, found: dict[int, Tracker]) -> None:
         func = spot.call.func
-        if isinstance(func, Attribute):
-            for tracker in self._made_here(func.value, spot.block, found):
-                if func.name in STARTS or func.name == "__enter__":
-                    tracker.starts.append(spot)
-                elif func.name in STOPS:
-                    tracker.stopped = True
-                elif func.name not in _NEUTRAL | TASKS:
-                    tracker.queried = True
+        if not isinstance(func, Attribute):
+            return
+        for tracker in self._made_here(func.value, spot.block, found):
+            if func.name in STARTS or func.name == "__enter__":
+                tracker.starts.append(spot)
+            elif func.name in STOPS:
+                tracker.stopped = True
+            elif func.name not in _NEUTRAL | TASKS:
+                tracker.queried = True
+
+    def _handed_over(self, spot: Spot, found: dict[int, Tracker]) -> None:
+        followed = any(edge.kind == "call" for edge in self.program.edges(spot))
         for argument in spot.call.arguments:
-            handed = [argument.value]
-            if isinstance(argument.value, (Name, Attribute, Call, Collection)):
-                for one in handed:
-                    for tracker in self._handed(one, spot, found):
-                        if not any(edge.kind == "call" for edge in self.program.edges(spot)):
-                            tracker.escapes = True
+            if not followed and isinstance(argument.value, (Name, Attribute, Call, Collection)):
+                for tracker in self._handed(argument.value, spot, found):
+                    tracker.escapes = True
             if isinstance(argument.value, Attribute):
                 self._bound_method(argument.value, spot, found)
 

@@ -343,7 +343,7 @@ class Training:
                                 found[id(owner)] = (owner, block.parent)
         return found
 
-    def _parents(self, loop: Loop, block: Block) -> list[int]:
+    def _parents(self, block: Block) -> list[int]:
         """Return the training loops directly around a loop, in its scope or in the callers of its function."""
         for outer in block.loops():
             if id(outer) in self._loops:
@@ -369,8 +369,8 @@ class Training:
     def _tree(self) -> dict[int, list[int]]:
         """Training loops inside each training loop."""
         children: dict[int, list[int]] = {}
-        for key, (loop, block) in self._loops.items():
-            for parent in self._parents(loop, block):
+        for key, (_, block) in self._loops.items():
+            for parent in self._parents(block):
                 if parent != key:
                     children.setdefault(parent, []).append(key)
         return children
@@ -378,8 +378,8 @@ class Training:
     def _epoch_loops(self) -> Iterator[tuple[Loop, Block]]:
         inner = {child for children in self._tree.values() for child in children}
         chosen: dict[int, None] = {}
-        for key, (loop, block) in self._loops.items():
-            if key in inner or not self._updates(loop, block):
+        for key, (_, block) in self._loops.items():
+            if key in inner or not self._updates(block):
                 continue
             for one in self._epoch_level(key, set()):
                 if not self._is_one_epoch(*self._loops[one]):
@@ -400,7 +400,7 @@ class Training:
             and any(word == one.name for one in scope.parameters for word in words_of(loop.iterable))
         )
 
-    def _updates(self, loop: Loop, block: Block) -> bool:
+    def _updates(self, block: Block) -> bool:
         """Tell whether what a loop runs updates what was back-propagated: a gradient alone is no training."""
         if block.scope.node is None and block.scope.module.identifiers & _UPDATES:
             return True
@@ -471,7 +471,8 @@ class Training:
             if not isinstance(inner, For):
                 continue
             ranged = _range_of(inner.iterable)
-            if ranged is None or len(ranged.arguments) > 2 or any(_BATCHES.search(word) for word in _loop_words(inner)):
+            strided = ranged is not None and len(ranged.arguments) == 3  # noqa: PLR2004 - range(0, samples, batch)
+            if ranged is None or strided or any(_BATCHES.search(word) for word in _loop_words(inner)):
                 return True
         return False
 
@@ -549,11 +550,11 @@ class Training:
         func = spot.call.func
         if not isinstance(func, Attribute):
             return []
-        found = []
-        for value in self.program.values(func.value, spot.block):
-            if isinstance(value, (Made, Instance)) and value.call is not None and value.block is not None:
-                found.append((value.call, value.block))
-        return found
+        return [
+            (value.call, value.block)
+            for value in self.program.values(func.value, spot.block)
+            if isinstance(value, (Made, Instance)) and value.call is not None and value.block is not None
+        ]
 
     def trainer_calls(self, spot: Spot) -> list[tuple[Call, Block]]:
         """Return the calls that made the framework's Trainer whose method is called."""
@@ -603,7 +604,7 @@ class Training:
             yield from _counts(one for one in values if isinstance(one, Literal))
 
     def takes_precision(self, site: Site) -> bool:
-        """Tell whether reduced precision is a setting of the site's framework: torch, Lightning, Hugging Face, Keras."""
+        """Tell whether reduced precision is a setting where the site stands: torch, Lightning, Hugging Face, Keras."""
         if site.framework == "loop":
             known = {"torch", "keras", "lightning", "pytorch_lightning", "transformers", "accelerate"}
             return "backward" in site.module.identifiers or any(module.roots & known for module in self.program.modules)
@@ -832,7 +833,10 @@ def _added_to(start: Expression, stop: Expression) -> Expression | None:
 
 def _sets_parameter(statement: Statement) -> bool:
     """See an update by hand: `w.data -= lr * w.grad`, `w -= lr * w.grad`."""
-    return isinstance(statement, Assign) and statement.value is not None and "grad" in set(words_of(statement.value))
+    if not isinstance(statement, Assign) or statement.value is None or "grad" not in set(words_of(statement.value)):
+        return False
+    mine = {tail(target) for target in statement.targets}
+    return statement.operator in ("-", "+") or "data" in mine or bool(mine & set(words_of(statement.value)))
 
 
 def _counts(values: Iterable[Literal]) -> list[Literal]:
