@@ -34,13 +34,17 @@ TWINS = Path(__file__).with_name("twins.yaml")
 
 @dataclass(frozen=True)
 class Twin:
-    """One file, the texts that are replaced in it, and a text of the line where the rule must speak."""
+    """One file, the texts that are replaced in it, and a text of the line where the rule must speak.
+
+    `nth` picks among several such lines, from 1; 0 where there is one. `beside` are rules that become due as well.
+    """
 
     rule: str
     folder: str
     path: str
     edits: tuple[tuple[str, str], ...]
     found: str
+    nth: int
     beside: frozenset[str]
 
     def text(self, before: str) -> str:
@@ -89,6 +93,7 @@ def twins() -> Iterator[Twin]:
                 path=twin["path"],
                 edits=tuple((old, new) for old, new in twin["edits"]),
                 found=twin["found"],
+                nth=twin.get("nth", 0),
                 beside=frozenset(twin.get("beside", ())),
             )
 
@@ -99,6 +104,8 @@ def judge(twin: Twin, root: Path) -> str:
     before = path.read_text(encoding="utf-8", errors="surrogateescape")
     after = twin.text(before)
     lines = [number for number, line in enumerate(after.splitlines(), start=1) if twin.found in line]
+    if twin.nth:
+        lines = lines[twin.nth - 1 : twin.nth]
     if len(lines) != 1:
         return f"{twin.found!r} stands in {len(lines)} lines of the broken file"
     first, second = findings(root, path, before), findings(root, path, after)
