@@ -70,7 +70,7 @@ class Project:
         for entry in self.entries(str(path)):
             program = self.program(entry)
             if program is not None:
-                yield View(module, program, self.relative(str(path)))
+                yield View(module, program, is_test=self.is_test(str(path)))
 
     def company(self, path: Path) -> Iterator[Path]:
         """Yield the files of every program that holds a file, the file itself too, by import lines alone."""
@@ -80,6 +80,16 @@ class Project:
                 if other not in seen:
                     seen.add(other)
                     yield Path(other)
+
+    def is_test(self, path: str) -> bool:
+        """Tell whether a file is a test."""
+        return is_test(self.relative(path), self._content(path))
+
+    def _content(self, path: str) -> bytes:
+        try:
+            return self._peek(Path(path))
+        except OSError:
+            return b""
 
     def relative(self, path: str) -> str:
         """Return a path relative to the root, with forward slashes."""
@@ -153,7 +163,7 @@ class Project:
         if self._importers is None:
             self._importers = {}
             for path in sorted(self._files):
-                if is_test(self.relative(path)):
+                if self.is_test(path):
                     continue
                 for target in self.imports(path):
                     self._importers.setdefault(target, []).append(path)
@@ -162,10 +172,7 @@ class Project:
     def imports(self, path: str) -> tuple[str, ...]:
         """Return the project files that a file's import lines name."""
         if path not in self._imports:
-            try:
-                content = self._peek(Path(path))
-            except OSError:
-                content = b""
+            content = self._content(path)
             found: dict[str, None] = {}
             for source, level, names in _import_lines(content):
                 for target in self._targets(path, source, level, names):

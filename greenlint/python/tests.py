@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 
-_TEST = re.compile(
-    r"(?:^|/)(?:tests?|testing|test_cases|unittests?)/|(?:^|/)(?:test_[^/]*|[^/]*_tests?|conftest)\.(?:py|ipynb)$"
+_FOLDER = re.compile(r"(?:^|/)(?:tests?|testing|test_cases|unittests?)/|(?:^|/)conftest\.py$")
+_NAME = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_tests?)\.(?:py|ipynb)$")
+# What pytest or unittest would collect; `evaluate_test.py` may as well evaluate on the test set.
+_CONTENT = re.compile(
+    rb"^[ \t]*(?:async[ \t]+)?def[ \t]+test|^class[ \t]+\w*Test|\b(?:pytest|unittest|absltest|test_util)\b",
+    re.MULTILINE,
 )
 
 
-def is_test(path: str) -> bool:
-    """Tell whether a path, relative to its project and with forward slashes, is a test's."""
-    return _TEST.search(path) is not None
+def is_test(path: str, content: bytes) -> bool:
+    """Tell whether a file is a test, by its path relative to the project (forward slashes) and what is in it."""
+    return _FOLDER.search(path) is not None or (_NAME.search(path) is not None and _CONTENT.search(content) is not None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from greenlint.python.tests import is_test
 from greenlint.python.training import speaks_adversarially
 
 if TYPE_CHECKING:
@@ -23,11 +22,11 @@ if TYPE_CHECKING:
 class View:
     """One file in the program of one entry."""
 
-    def __init__(self, module: Module, program: Program, path: str) -> None:
-        """See `module` as part of `program`; `path` is relative to the project."""
+    def __init__(self, module: Module, program: Program, *, is_test: bool) -> None:
+        """See `module` as part of `program`; `is_test` tells whether the file is a test's."""
         self.module = module
         self.program = program
-        self.path = path
+        self.is_test = is_test
 
     @property
     def entry(self) -> str:
@@ -78,11 +77,6 @@ class View:
             inference.forwards(scope) or any(training.steps(spot) for spot in scope.spots)
             for scope in self.module.scopes
         )
-
-    @property
-    def is_test(self) -> bool:
-        """Tell whether the file is a test's."""
-        return is_test(self.path)
 
     @property
     def is_adversarial(self) -> bool:
