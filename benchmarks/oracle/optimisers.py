@@ -30,6 +30,7 @@ class Changes:
     fired: set[str] = field(default_factory=set)
     unused: int = 0
     dead: int = 0
+    cast_pairs: int = 0
     error: str = ""
     before: collections.Counter[str] = field(default_factory=collections.Counter)
     after: collections.Counter[str] = field(default_factory=collections.Counter)
@@ -42,6 +43,7 @@ def onnx_runtime(path: Path) -> Changes:
     log, _, error = _session(path, levels.ORT_DISABLE_ALL, ())
     changes.unused = len(re.findall(r"Removing initializer '", log))
     changes.dead = dead_nodes(path)
+    changes.cast_pairs = cast_pairs(path)
     for level in (levels.ORT_ENABLE_BASIC, levels.ORT_ENABLE_EXTENDED):
         log, after, error = _session(path, level, ())
         if error:
@@ -119,6 +121,13 @@ def dead_nodes(path: Path) -> int:
     return sum(1 for node in graph.node if node.op_type != "Constant") - sum(
         1 for node in extracted.graph.node if node.op_type != "Constant"
     )
+
+
+def cast_pairs(path: Path) -> int:
+    """Count the Casts of the main graph that read a Cast."""
+    nodes = onnx.load(path, load_external_data=False).graph.node
+    casts = {node.output[0] for node in nodes if node.op_type == "Cast"}
+    return sum(1 for node in nodes if node.op_type == "Cast" and node.input[0] in casts)
 
 
 def operators(model: onnx.ModelProto) -> collections.Counter[str]:

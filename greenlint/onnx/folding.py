@@ -27,7 +27,7 @@ def makes_constant(node: Node) -> bool:
     if node.op == "Shape":
         value = node.input(0)
         return value is not None and (value.is_constant or value.is_static)
-    if node.domain or node.scopes or node.op in _RANDOM or not node.inputs:
+    if node.domain or node.scopes or node.op in _RANDOM or not node.inputs or "Sequence" in node.op or "Optional" in node.op:
         return False
     if node.op == "Dropout" and len(node.inputs) > 2:  # noqa: PLR2004 - the third input is the mode
         return False

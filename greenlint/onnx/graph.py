@@ -12,8 +12,11 @@ if TYPE_CHECKING:
 
     from greenlint.onnx.tensor import Array, Dtype, Tensor
 
+    Type = tuple[Dtype | None, "tuple[Dim, ...] | None"]
+
 Dim = int | str | None
 """A size: known, symbolic, or unknown."""
+NO_TYPE = (None, None)
 
 
 class Value:
@@ -39,7 +42,7 @@ class Value:
         "_folded",
     )
 
-    read_type: ClassVar[Callable[[Any], tuple[Dtype | None, tuple[Dim, ...] | None]]]
+    read_type: ClassVar[Callable[[Any], Type]]
 
     def __init__(self, name: str, scope: Scope) -> None:
         """Make a value that nothing is known of yet."""
@@ -48,7 +51,7 @@ class Value:
         self.producer: Node | None = None
         self.consumers: list[Node] = []
         self.told: Any = None
-        self._type: tuple[Dtype | None, tuple[Dim, ...] | None] | None = None
+        self._type: Type | None = None
         self.tensor: Tensor | None = None
         self.is_graph_input = False
         self.is_graph_output = False
@@ -57,26 +60,28 @@ class Value:
         self._folded: Array | None | bool = False
 
     @property
-    def dtype(self) -> Dtype | None:
-        """The element type, None where nothing is known or it is no tensor."""
-        return self._read_type()[0]
-
-    @property
-    def shape(self) -> tuple[Dim, ...] | None:
-        """The sizes, None where nothing is known."""
-        return self._read_type()[1]
-
-    def _read_type(self) -> tuple[Dtype | None, tuple[Dim, ...] | None]:
-        """Read what the model or shape inference has told, when somebody asks for the first time."""
+    def type(self) -> Type:
+        """Element type and sizes, each None where nothing is known; equal types are one object."""
         if self._type is None:
+            # What the model or shape inference has told is read when somebody asks for the first time.
             told = self.told if self.told is not None else self.stored
             if told is None:
-                self._type = None, None
+                self._type = NO_TYPE
             elif hasattr(told, "dtype"):
                 self._type = told.dtype, told.shape
             else:
                 self._type = Value.read_type(told)
         return self._type
+
+    @property
+    def dtype(self) -> Dtype | None:
+        """The element type, None where nothing is known or it is no tensor."""
+        return self.type[0]
+
+    @property
+    def shape(self) -> tuple[Dim, ...] | None:
+        """The sizes, None where nothing is known."""
+        return self.type[1]
 
     def __repr__(self) -> str:
         """Show the name."""

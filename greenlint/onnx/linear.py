@@ -20,11 +20,11 @@ def fused_into(node: Node, opset: int) -> Fused:
         matmul = matmul_of_bias(node)
         if matmul is not None:
             return matmul, "MatMulAddFusion"
-        return folded_arithmetic(node)
+        return folded_arithmetic(node, opset)
     if node.op == "Sum":
         return _gemm_sum(node)
     if node.op in ("Mul", "Div"):
-        return folded_arithmetic(node) or _scale(node)
+        return folded_arithmetic(node, opset) or _scale(node)
     if node.op == "Transpose":
         return _transpose(node)
     return _pad(node, opset)

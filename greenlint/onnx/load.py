@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from greenlint.errors import ModelError
 from greenlint.onnx import folding, wire
-from greenlint.onnx.graph import Graph, Node, Scope, Value
+from greenlint.onnx.graph import NO_TYPE, Graph, Node, Scope, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     import onnx
 
-    from greenlint.onnx.graph import Dim
-    from greenlint.onnx.tensor import Dtype
+    from greenlint.onnx.graph import Dim, Type
 
 MISSING_EXTRA = 'reading ONNX models needs the package onnx: pip install "greenlint[onnx]"'
 
@@ -32,6 +31,7 @@ MOST_EXPANDED = 1_000_000
 """Nodes that local functions may stand for."""
 _MOST_INFERRED_EXPANDED = 20_000
 _MOST_INFERRED_NODES = 200_000
+_NAMELESS = frozenset({"", "?", "None", "-1"})
 _HAS_BODY = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 _LFS = b"version https://git-lfs"
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f"))
@@ -60,11 +60,14 @@ def load(path: str | os.PathLike[str], *, dims: Mapping[str, int] | None = None,
     model = _parse(rest)
     del rest
     _check_functions(model)
+    ir_version = model.ir_version
+    _modernise(model)
     _bind(model, dims or {})
     notes: list[str] = []
     model = _infer(model, notes)
     with _no_garbage_collection():
         graph = _Builder(name, mark, size).build(model)
+    graph.ir_version = ir_version
     graph.weights = weights
     graph.notes.extend(notes)
     return graph
@@ -203,12 +206,32 @@ def _expanded(
         stack.extend(waiting)
 
 
+def _modernise(model: onnx.ModelProto) -> None:
+    """Before IR version 4 every initializer was an input too, though a constant: say so, or inference ignores it."""
+    if model.ir_version >= 4:  # noqa: PLR2004 - the version
+        return
+    constants = {tensor.name for tensor in model.graph.initializer}
+    inputs = [info for info in model.graph.input if info.name not in constants]
+    del model.graph.input[:]
+    model.graph.input.extend(inputs)
+    model.ir_version = 4
+
+
 def _bind(model: onnx.ModelProto, dims: Mapping[str, int]) -> None:
-    """Give sizes to the symbolic dimensions of inputs, outputs and inner values of the main graph."""
+    """Give sizes to the symbolic dimensions of inputs, outputs and inner values of the main graph.
+
+    A dimension of an input that has no name gets one, `input.axis`, so that it can be given a size too.
+    """
+    graph = model.graph
+    for info in graph.input:
+        for axis, dim in enumerate(info.type.tensor_type.shape.dim):
+            if dim.dim_param in _NAMELESS and dim.dim_value <= 0 and not (dim.HasField("dim_value") and dim.dim_value == 0):
+                dim.dim_param = f"{info.name}.{axis}"
     if not dims:
         return
-    graph = model.graph
-    for infos in (graph.input, graph.output, graph.value_info):
+    # What an exporter has written of inner sizes are formulas of the names that are now numbers: inference does better.
+    del graph.value_info[:]
+    for infos in (graph.input, graph.output):
         for info in infos:
             for dim in info.type.tensor_type.shape.dim:
                 if dim.dim_param in dims:
@@ -240,11 +263,9 @@ class _Builder:
         self.size = size
         self.graph = Graph(path, sizes={"file": size, "external": 0, "training": 0})
         self.external: dict[str, tuple[str, int]] = {}
-        self.ir_version = 0
 
     def build(self, model: onnx.ModelProto) -> Graph:
         graph = self.graph
-        graph.ir_version = self.ir_version = model.ir_version
         graph.producer = f"{model.producer_name} {model.producer_version}".strip()
         for opset in model.opset_import:
             graph.opsets[_domain(opset.domain)] = opset.version
@@ -332,11 +353,8 @@ class _Builder:
             message = f'defines "{_short(name)}" twice in the same graph'
             raise ModelError(message)
         else:
-            # An initializer that is also an input is a default since IR version 4, and a constant before.
-            value.is_overridable = self.ir_version > 3  # noqa: PLR2004 - the version
-            if not value.is_overridable:
-                value.is_graph_input = False
-                scope.inputs.remove(value)
+            # An initializer that is also an input is a default; before IR version 4 it was a constant, see _modernise.
+            value.is_overridable = True
         value.tensor = tensor
         value.told = tensor
         value.is_constant = not value.is_overridable
@@ -552,18 +570,24 @@ def _typed(proto: onnx.TensorProto, dtype: Any) -> Any:  # noqa: ANN401 - an arr
     return decode_typed(np.array(proto.int32_data, dtype=np.int32).astype(np.int64).view(np.uint64), dtype)
 
 
-def _type(info: onnx.ValueInfoProto) -> tuple[Dtype | None, tuple[Dim, ...] | None]:
+def _type(info: onnx.ValueInfoProto) -> Type:
     """Return type and shape; sizes below zero stand for unknown ones in old exports."""
     if not info.type.HasField("tensor_type"):
-        return None, None
+        return NO_TYPE
     tensor = info.type.tensor_type
     dtype = DTYPES.get(tensor.elem_type)
     if not tensor.HasField("shape"):
         return dtype, None
+    # A known size first: by far the most common, and reading a message's field is what costs time here.
     return dtype, tuple(
-        (dim.dim_value if dim.dim_value >= 0 else None) if dim.HasField("dim_value") else dim.dim_param or None
-        for dim in tensor.shape.dim
+        [dim.dim_value if dim.dim_value > 0 else _unusual_size(dim) for dim in tensor.shape.dim]
     )
+
+
+def _unusual_size(dim: onnx.TensorShapeProto.Dimension) -> Dim:
+    if dim.HasField("dim_value"):
+        return 0 if dim.dim_value == 0 else None
+    return dim.dim_param or None
 
 
 def _settle(scope: Scope) -> None:

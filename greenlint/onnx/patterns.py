@@ -136,15 +136,17 @@ def batchnorm_is_inference(node: Node, opset: int) -> bool:
 
 def folded_batchnorm(node: Node, opset: int) -> tuple[Node, str] | None:
     """Return the Conv, ConvTranspose, Gemm or MatMul that a BatchNormalization can be computed into, and who does."""
+    if not batchnorm_is_inference(node, opset) or not _constants(node.inputs[1:]):
+        return None
+    conv = _conv_before(node, opset)
+    if conv is not None:
+        return conv, runtimes.ort("ConvBNFusion", "folds")
     source = node.producer(0)
     if source is None or source.next_node is not node or source.scope is not node.scope:
         return None
-    if not batchnorm_is_inference(node, opset) or not _constants(node.inputs[1:]):
-        return None
-    if source.op in ("Conv", "ConvTranspose", "Gemm", "MatMul") and _constants(source.inputs[1:]):
-        if source.op == "Conv":
-            return source, runtimes.ort("ConvBNFusion", "folds")
-        if source.op == "MatMul" and source.input(0) is not None and source.inputs[0].rank == 2:  # type: ignore[union-attr]  # noqa: PLR2004
+    if source.op in ("ConvTranspose", "Gemm", "MatMul") and _constants(source.inputs[1:]):
+        left = source.input(0)
+        if source.op == "MatMul" and left is not None and left.rank == 2:  # noqa: PLR2004 - a matrix
             return source, runtimes.ort("MatMul_BatchNormalization_Fusion", "folds")
         return source, "no runtime folds it"
     return None
@@ -154,24 +156,46 @@ def _constants(values: Iterable[Value | None]) -> bool:
     return all(value is None or value.is_constant for value in values)
 
 
-def folded_arithmetic(node: Node) -> tuple[Node, str] | None:
+def _conv_before(node: Node, opset: int) -> Node | None:
+    """Return the Conv with constant weights that is left before a node once what stands between has been folded."""
+    source = node.producer(0) if node.op == "BatchNormalization" else _varying(node)
+    for _ in range(6):
+        if source is None or source.next_node is not node or source.scope is not node.scope:
+            return None
+        if source.op == "Conv":
+            return source if _constants(source.inputs[1:]) else None
+        if source.op == "BatchNormalization":
+            if not batchnorm_is_inference(source, opset) or not _constants(source.inputs[1:]):
+                return None
+            node, source = source, source.producer(0)
+        elif source.op in ("Add", "Mul"):
+            if folded_arithmetic(source, opset) is None:
+                return None
+            node, source = source, _varying(source)
+        else:
+            return None
+    return None
+
+
+def _varying(node: Node) -> Node | None:
+    parts = node.constant_input()
+    return parts[0].producer if parts else None
+
+
+def folded_arithmetic(node: Node, opset: int) -> tuple[Node, str] | None:
     """Return the Conv that an Add or Mul of a constant per channel can be computed into, and ORT's name for it."""
     parts = node.constant_input() if node.op in ("Add", "Mul") else None
-    conv = parts[0].producer if parts else None
-    if parts is None or conv is None or conv.op != "Conv" or conv.next_node is not node:
+    # ONNX Runtime looks for the constant on the right.
+    if parts is None or node.inputs[1] is not parts[1]:
         return None
-    weight = conv.input(1)
-    if not _constants(conv.inputs[1:]) or weight is None or weight.shape is None:
+    shape = parts[1].shape
+    conv = _conv_before(node, opset)
+    weight = conv.input(1) if conv is not None else None
+    if conv is None or weight is None or weight.shape is None or shape is None:
         return None
-    channels, shape = weight.shape[0], parts[1].shape
-    if shape is None or not isinstance(channels, int):
-        return None
-    rank = len(weight.shape)
+    channels, rank = weight.shape[0], len(weight.shape)
     per_channel = len(shape) == rank and shape[0] == 1 and shape[1] == channels and all(d == 1 for d in shape[2:])
     per_channel |= len(shape) == rank - 1 and shape[0] == channels and all(d == 1 for d in shape[1:])
-    # ONNX Runtime looks for the constant on the right.
-    if node.inputs[1] is not parts[1]:
-        return None
     if node.op == "Add":
         return (conv, "ConvAddFusion") if per_channel else None
     return (conv, "ConvMulFusion") if per_channel or not shape else None
@@ -233,29 +257,17 @@ def _is_projection(matmul: Node) -> bool:
 def before_activation(node: Node, opset: int) -> Node | None:
     """Return the Conv or Gemm that is left before a node once the runtime has folded what stands between them."""
     source = node.producer(0)
-    for _ in range(4):
-        if source is None or source.next_node is not node or source.scope is not node.scope:
-            return None
-        if source.op in ("Conv", "Gemm"):
-            return source
-        if source.op == "Add" and is_gemm(source):
-            return source
-        folded: Node | None = None
-        if source.op == "BatchNormalization":
-            found = folded_batchnorm(source, opset)
-            folded = found[0] if found and found[0].op in ("Conv", "MatMul") else None
-            if folded is not None and folded.op == "MatMul":
-                return source
-        elif source.op in ("Add", "Mul"):
-            arithmetic = folded_arithmetic(source)
-            folded = arithmetic[0] if arithmetic else None
-        elif source.op in ("Identity", "Dropout"):
-            node, source = source, source.producer(0)
-            continue
-        if folded is None:
-            return None
-        node, source = source, folded
-    return None
+    while source is not None and source.op in ("Identity", "Dropout") and source.next_node is node:
+        node, source = source, source.producer(0)
+    if source is None or source.next_node is not node or source.scope is not node.scope:
+        return None
+    if source.op in ("Conv", "Gemm") or (source.op == "Add" and is_gemm(source)):
+        return source
+    if source.op == "BatchNormalization":
+        found = folded_batchnorm(source, opset)
+        return None if found is None else found[0] if found[0].op == "Conv" else source if found[0].op == "MatMul" else None
+    arithmetic = folded_arithmetic(source, opset)
+    return arithmetic[0] if arithmetic else None
 
 
 def is_own_cast(node: Node) -> bool:

@@ -23,9 +23,12 @@ CHUNK = 4 << 20
 """Bytes read at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Dtype:
-    """An element type: its name, its size in bits (0 for strings), and how its stored bytes become numbers."""
+    """An element type: its name, its size in bits (0 for strings), and how its stored bytes become numbers.
+
+    There is one object for each type, so they are compared by identity.
+    """
 
     name: str
     bits: int
