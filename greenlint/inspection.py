@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from greenlint.engine import Judged, detector_options, enabled_rules
 from greenlint.detector import detector_of
-from greenlint.errors import GreenlintError, ModelError
+from greenlint.errors import ConfigError, GreenlintError, ModelError, did_you_mean
 from greenlint.finding import Finding, GraphPlace, Problem, shown
 from greenlint.rule import Target
 
@@ -19,16 +19,101 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from greenlint.config import Settings
-    from greenlint.onnx.graph import Graph
+    from greenlint.onnx.energy import Estimate
+    from greenlint.onnx.graph import Graph, Value
+    from greenlint.onnx.timing import Measurement
+    from greenlint.onnx.weights import Statistics
     from greenlint.rule import Rule
+
+MOST_TOLD = 5
+"""Largest nodes in a summary."""
+LEAST_SAVED = 1024
+"""Bytes that a summary speaks of."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """One model after its judging: `graph` is None for what could not be read."""
+    """One model after its judging: `graph` is None for what could not be read, and once it is no longer needed.
+
+    `symbols` are the names of the sizes that its inputs leave open or that were given.
+    """
 
     judged: Judged
     graph: Graph | None = None
+    symbols: frozenset[str] = frozenset()
+
+    def without_graph(self) -> Inspected:
+        """Return the same without the graph, which takes memory."""
+        return replace(self, graph=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """An input or output of a model."""
+
+    name: str
+    dtype: str
+    shape: tuple[int | str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeavyNode:
+    """One of the nodes with the most multiply-accumulates; numbers with free sizes at 1."""
+
+    place: str
+    operator: str
+    macs: int
+    traffic: int
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """Something that need not be shipped: bytes or nodes, in words."""
+
+    what: str
+    bytes: int = 0
+    nodes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A model in numbers, as plain data.
+
+    `macs`, `traffic` (bytes) and `peak` (bytes of activations) are for one run with the free sizes at 1; the `_text`
+    fields say how the first two grow with the free sizes. `exact` is False when they are lower bounds. `by_dtype` has
+    elements and stored bytes. `weights` are statistics of floating-point weights, None where nothing was read.
+    """
+
+    path: str
+    file_bytes: int
+    external_bytes: int
+    training_bytes: int
+    ir_version: int
+    opsets: Mapping[str, int]
+    producer: str
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    nodes: int
+    functions: int
+    operators: Mapping[str, int]
+    parameters: int
+    by_dtype: Mapping[str, tuple[int, int]]
+    weight_bytes: int
+    macs: int
+    macs_text: str
+    traffic: int
+    traffic_text: str
+    peak: int
+    exact: bool
+    free: tuple[str, ...]
+    unknown: Mapping[str, int]
+    largest: tuple[HeavyNode, ...]
+    energy: Estimate
+    weights: Statistics | None
+    savings: tuple[Saving, ...]
+    measured: Measurement | None
+    dims: Mapping[str, int]
+    counts: Mapping[str, int]
 
 
 def inspect(path: Path, settings: Settings, *, dims: Mapping[str, int] | None = None, weights: str = "sample") -> Inspected:
@@ -53,9 +138,10 @@ def inspect(path: Path, settings: Settings, *, dims: Mapping[str, int] | None = 
     finally:
         if was_on:
             gc.enable()
-    return Inspected(
-        replace(judged, relevant=True, findings=tuple(findings), problems=tuple(problems), notes=_notes(graph, path)), graph
+    judged = replace(
+        judged, relevant=True, findings=tuple(findings), problems=tuple(problems), notes=_notes(graph, path)
     )
+    return Inspected(judged, graph, frozenset(graph.symbols))
 
 
 def _notes(graph: Graph, path: Path) -> tuple[str, ...]:
@@ -106,3 +192,96 @@ def _fingerprinted(findings: Iterable[Finding]) -> Iterator[Finding]:
         seen[identity] += 1
         digest = hashlib.sha256(f"{identity}\n{seen[identity]}".encode("utf-8", "replace")).hexdigest()
         yield replace(finding, fingerprint=digest[:32])
+
+
+def summarise(one: Inspected, *, device: str = "server-cpu", measure: bool = False) -> Summary:
+    """Count what a model costs; with `measure` also run it.
+
+    Raises `ConfigError` for an unknown class of device and `ModelError` when the model does not run.
+    """
+    from greenlint.onnx import cost, energy, timing
+    from greenlint.onnx.weights import statistics
+
+    graph = one.graph
+    if graph is None:
+        message = "cannot be summed up: it was not read"
+        raise ModelError(message)
+    if device not in energy.DEVICES:
+        known = f" (there are: {', '.join(energy.DEVICES)})"
+        message = f'--device: no class of device is called "{device}"{did_you_mean(device, energy.DEVICES) or known}'
+        raise ConfigError(message)
+    costs = cost.measure(graph)
+    macs, traffic = costs.macs.at({}), costs.traffic.at({})
+    counted = list(statistics(graph).values())
+    whole = counted[0] if counted else None
+    for more in counted[1:]:
+        whole = whole.plus(more) if whole else more
+    return Summary(
+        path=shown(one.judged.path),
+        file_bytes=graph.sizes["file"],
+        external_bytes=graph.sizes["external"],
+        training_bytes=graph.sizes["training"],
+        ir_version=graph.ir_version,
+        opsets=dict(graph.opsets),
+        producer=_printable(graph.producer),
+        inputs=tuple(_port(value) for value in graph.main.inputs if not value.is_overridable),
+        outputs=tuple(_port(value) for value in graph.main.outputs),
+        nodes=sum(costs.operators.values()),
+        functions=len(graph.functions),
+        operators=costs.operators,
+        parameters=costs.parameters,
+        by_dtype=costs.by_dtype,
+        weight_bytes=costs.weight_bytes,
+        macs=macs,
+        macs_text=costs.macs.text(),
+        traffic=traffic,
+        traffic_text=costs.traffic.text("B"),
+        peak=costs.peak,
+        exact=costs.exact,
+        free=costs.free,
+        unknown=costs.unknown,
+        largest=tuple(
+            HeavyNode(_printable(heavy.node.place), heavy.node.op, heavy.macs.at({}), heavy.traffic.at({}))
+            for heavy in costs.largest(MOST_TOLD)
+        ),
+        energy=energy.estimate(macs, traffic, energy.DEVICES[device]),
+        weights=whole,
+        savings=tuple(_savings(graph, one.judged.findings)),
+        measured=timing.measure(graph) if measure else None,
+        dims=dict(graph.dims),
+        counts=dict(Counter(finding.rule.code for finding in one.judged.findings)),
+    )
+
+
+def _port(value: Value) -> Port:
+    shape = None if value.shape is None else tuple("?" if dim is None else dim for dim in value.shape)
+    return Port(_printable(value.name), value.dtype.name if value.dtype else "unknown", shape)
+
+
+def _savings(graph: Graph, findings: Iterable[Finding]) -> Iterator[Saving]:
+    """Add up what findings of one kind could save; the kinds overlap, so that they are not added to one another."""
+    from greenlint.onnx.patterns import live_nodes
+    from greenlint.onnx.weights import duplicates, half_precision
+
+    if graph.training:
+        yield Saving("without the training graphs", graph.sizes["training"])
+    unused = [v.tensor.stored for v in graph.initializers if v.tensor and not v.consumers and not v.is_graph_output]
+    if sum(unused) >= LEAST_SAVED:
+        yield Saving("without stored tensors that nobody reads", sum(unused))
+    copies = duplicates(graph.stored_values, exact=graph.weights != "none")
+    again = sum(value.stored.stored for same in copies for value in same[1:] if value.stored is not None)
+    if again >= LEAST_SAVED:
+        yield Saving("with each tensor stored once", again)
+    codes = Counter(finding.rule.code for finding in findings)
+    live = graph.once(live_nodes)
+    idle = sum(1 for node in graph.nodes if node not in live) if codes["ECO710"] else 0
+    gone = idle + sum(codes[code] for code in ("ECO704", "ECO712", "ECO713", "ECO716"))
+    if gone:
+        yield Saving("without nodes that change nothing, repeat or reach nothing", nodes=gone)
+    full = sum(
+        value.stored.stored
+        for value in graph.stored_values
+        if value.stored is not None and value.stored.dtype.name == "float32"
+    )
+    if full and codes["ECO730"] and half_precision(graph).fits:
+        yield Saving("with FP16 weights (measure the accuracy)", full // 2)

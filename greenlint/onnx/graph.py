@@ -267,7 +267,7 @@ class Graph:
     """A whole model: every scope of it, and what the file says of itself.
 
     `training` lists the scopes of `training_info`; their nodes are not among `nodes`. `sizes` are bytes in the file:
-    "file", "external", "training".
+    "file", "external", "training". `symbols` are the names of sizes of the inputs, `dims` the sizes that they were given.
     """
 
     path: str
@@ -280,6 +280,8 @@ class Graph:
     training: list[Scope] = field(default_factory=list)
     sizes: dict[str, int] = field(default_factory=dict)
     weights: str = "sample"
+    dims: dict[str, int] = field(default_factory=dict)
+    symbols: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     _by_op: dict[str, list[Node]] = field(default_factory=dict)
     _memory: dict[object, Any] = field(default_factory=dict)

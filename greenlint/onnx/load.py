@@ -62,13 +62,15 @@ def load(path: str | os.PathLike[str], *, dims: Mapping[str, int] | None = None,
     _check_functions(model)
     ir_version = model.ir_version
     _modernise(model)
-    _bind(model, dims or {})
+    symbols = _bind(model, dims or {})
     notes: list[str] = []
     model = _infer(model, notes)
     with _no_garbage_collection():
         graph = _Builder(name, mark, size).build(model)
     graph.ir_version = ir_version
     graph.weights = weights
+    graph.symbols = symbols
+    graph.dims = {name: size for name, size in (dims or {}).items() if name in symbols}
     graph.notes.extend(notes)
     return graph
 
@@ -217,8 +219,8 @@ def _modernise(model: onnx.ModelProto) -> None:
     model.ir_version = 4
 
 
-def _bind(model: onnx.ModelProto, dims: Mapping[str, int]) -> None:
-    """Give sizes to the symbolic dimensions of inputs, outputs and inner values of the main graph.
+def _bind(model: onnx.ModelProto, dims: Mapping[str, int]) -> list[str]:
+    """Give sizes to the symbolic dimensions of inputs and outputs of the main graph, and return the names there are.
 
     A dimension of an input that has no name gets one, `input.axis`, so that it can be given a size too.
     """
@@ -227,8 +229,9 @@ def _bind(model: onnx.ModelProto, dims: Mapping[str, int]) -> None:
         for axis, dim in enumerate(info.type.tensor_type.shape.dim):
             if dim.dim_param in _NAMELESS and dim.dim_value <= 0 and not (dim.HasField("dim_value") and dim.dim_value == 0):
                 dim.dim_param = f"{info.name}.{axis}"
-    if not dims:
-        return
+    symbols = [dim.dim_param for info in graph.input for dim in info.type.tensor_type.shape.dim if dim.dim_param]
+    if not any(name in dims for name in symbols):
+        return symbols
     # What an exporter has written of inner sizes are formulas of the names that are now numbers: inference does better.
     del graph.value_info[:]
     for infos in (graph.input, graph.output):
@@ -236,6 +239,7 @@ def _bind(model: onnx.ModelProto, dims: Mapping[str, int]) -> None:
             for dim in info.type.tensor_type.shape.dim:
                 if dim.dim_param in dims:
                     dim.dim_value = dims[dim.dim_param]
+    return symbols
 
 
 def _infer(model: onnx.ModelProto, notes: list[str]) -> onnx.ModelProto:

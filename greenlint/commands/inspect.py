@@ -1,0 +1,210 @@
+"""Read ONNX models and tell what they waste and what they cost."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from greenlint import output
+from greenlint.errors import ConfigError, ModelError, did_you_mean
+from greenlint.finding import Problem, Report, Status, shown
+from greenlint.rule import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from greenlint.config import Overrides
+    from greenlint.inspection import Inspected, Summary
+
+WEIGHTS = ("none", "sample", "full")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="models, and folders that are searched for .onnx files")
+    rules = parser.add_argument_group("rules")
+    rules.add_argument("--select", action="append", metavar="RULES", help="run these alone: codes, prefixes or names")
+    rules.add_argument("--extend-select", action="append", metavar="RULES", help="run these as well")
+    rules.add_argument("--ignore", action="append", metavar="RULES", help="leave these out")
+    rules.add_argument("--preview", action=argparse.BooleanOptionalAction, help="run preview rules as well")
+    rules.add_argument("--config", metavar="FILE", help="take the settings from this file alone")
+    models = parser.add_argument_group("models")
+    models.add_argument("--dim", action="append", metavar="NAME=N", help="size of a symbolic dimension, as in batch=1")
+    models.add_argument(
+        "--weights", metavar="HOW", default="sample", help="how much of the weights is read: none, sample or full"
+    )
+    models.add_argument("--device", metavar="CLASS", default="server-cpu", help="device class of the energy estimate")
+    models.add_argument("--compare", metavar="MODEL", help="tell what changes from PATH to this model")
+    models.add_argument("--measure", action="store_true", help="run the model in ONNX Runtime and time it")
+    telling = parser.add_argument_group("telling")
+    telling.add_argument("--format", metavar="FORMAT", default="text", help=f"one of {', '.join(output.names())}")
+    telling.add_argument("--output", metavar="FILE", help="write the result to a file")
+    telling.add_argument("--statistics", action="store_true", help="count the findings of each rule")
+    telling.add_argument("--exit-zero", action="store_true", help="exit with 0 even if there are findings")
+    telling.add_argument("--fail-on", metavar="LEVEL", help="lowest severity that fails: info, warning or error")
+    telling.add_argument("-q", "--quiet", action="store_true", help="say nothing but the findings")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Inspect, tell, and return 0 for clean, 1 for findings that fail, 2 for models that could not be judged."""
+    from greenlint import catalogue, config, inspection
+
+    shape = output.by_name(options.format)
+    if options.weights not in WEIGHTS:
+        near = did_you_mean(options.weights, WEIGHTS)
+        message = f'--weights: must be one of {", ".join(WEIGHTS)}, not "{options.weights}"{near}'
+        raise ConfigError(message)
+    dims = _dims(options.dim or [])
+    configuration = config.Configuration(catalogue.load(), _overrides(options), _config_file(options))
+    paths, problems = _models([*options.paths, *([options.compare] if options.compare else [])])
+    if options.compare and len(paths) != 2:  # noqa: PLR2004 - before and after
+        message = "--compare takes one model before and one after"
+        raise ConfigError(message)
+    everything: list[Inspected] = []
+    summaries: list[Summary] = []
+    for path in paths:
+        settings = configuration.settings(path.parent)
+        if settings.excludes(path) and str(path) not in map(os.path.abspath, options.paths):
+            continue
+        one = inspection.inspect(path, settings, dims=dims, weights=options.weights)
+        if one.graph is not None:
+            try:
+                summaries.append(inspection.summarise(one, device=options.device, measure=options.measure))
+            except ModelError as error:
+                problems.append(Problem(shown(path), str(error)))
+        # A graph is only a summary from here on: many models are inspected in the memory of the largest.
+        everything.append(one.without_graph())
+    _check_dims(dims, everything)
+    report = Report(
+        findings=tuple(finding for one in everything for finding in one.judged.findings),
+        checked=sum(not one.judged.unreadable for one in everything),
+        unreadable=sum(one.judged.unreadable for one in everything),
+        problems=(*problems, *(problem for one in everything for problem in one.judged.problems)),
+    )
+    _write(report, summaries, options, shape)
+    for problem in report.problems:
+        print(f"error: {problem}", file=sys.stderr)
+    if not options.quiet:
+        for note in dict.fromkeys(note for one in everything for note in one.judged.notes):
+            print(f"note: {note}", file=sys.stderr)
+        if not everything and not report.problems:
+            print("note: no .onnx files here", file=sys.stderr)
+    if report.problems:
+        return 2
+    failing = any(
+        finding.status is Status.OPEN and finding.severity.rank >= one.judged.settings.fail_on.rank
+        # Of two releases the later one is judged.
+        for one in everything[-1 if options.compare else 0 :]
+        for finding in one.judged.findings
+    )
+    return 1 if failing and not options.exit_zero else 0
+
+
+def _models(named: list[str]) -> tuple[list[Path], list[Problem]]:
+    """The models that the command line names, and those below its folders, in the order given."""
+    from greenlint.discovery import NOISE
+
+    found: dict[Path, None] = {}
+    problems: list[Problem] = []
+    for name in named:
+        path = Path(os.path.abspath(name))  # noqa: PTH100  resolve() would follow links
+        if path.is_dir():
+            below = (file for file in path.rglob("*.onnx") if NOISE.isdisjoint(file.relative_to(path).parts))
+            found.update(dict.fromkeys(sorted(file for file in below if file.is_file())))
+        elif path.exists():
+            found[path] = None
+        else:
+            problems.append(Problem(shown(path), "no such file"))
+    return list(found), problems
+
+
+def _dims(given: list[str]) -> dict[str, int]:
+    dims = {}
+    for word in (part for value in given for part in value.split(",")):
+        name, sign, size = word.rpartition("=")
+        if not sign or not name or not size.isdigit() or int(size) < 1:
+            message = f'--dim: must be NAME=N with N of 1 or more, as in batch=1, not "{word}"'
+            raise ConfigError(message)
+        dims[name.strip()] = int(size)
+    return dims
+
+
+def _check_dims(dims: dict[str, int], everything: list[Inspected]) -> None:
+    """Refuse a size for a name that no input of any model has; models that could not be read might have had it."""
+    known = {name for one in everything for name in one.symbols}
+    if any(one.judged.unreadable for one in everything):
+        return
+    for name in dims:
+        if name not in known:
+            told = f" (there are: {', '.join(sorted(known))})" if known else " (every size is fixed)"
+            message = f'--dim: no input has a dimension called "{name}"{did_you_mean(name, known) or told}'
+            raise ConfigError(message)
+
+
+def _overrides(options: argparse.Namespace) -> Overrides:
+    from greenlint.config import Overrides
+
+    levels = [level.value for level in Severity]
+    if options.fail_on and options.fail_on not in levels:
+        near = did_you_mean(options.fail_on, levels)
+        message = f'--fail-on: must be one of {", ".join(levels)}, not "{options.fail_on}"{near}'
+        raise ConfigError(message)
+    return Overrides(
+        select=_words(options.select) or None,
+        extend_select=_words(options.extend_select),
+        ignore=_words(options.ignore),
+        preview=options.preview,
+        fail_on=Severity(options.fail_on) if options.fail_on else None,
+    )
+
+
+def _words(values: list[str] | None) -> tuple[str, ...]:
+    return tuple(word.strip() for value in values or () for word in value.split(",") if word.strip())
+
+
+def _config_file(options: argparse.Namespace) -> Path | None:
+    if options.config is None:
+        return None
+    file = Path(os.path.abspath(options.config))  # noqa: PTH100
+    if not file.is_file():
+        message = f"--config: {options.config}: no such file"
+        raise ConfigError(message)
+    return file
+
+
+def _lines(
+    report: Report, summaries: list[Summary], options: argparse.Namespace, shape: output.Format, look: output.Look
+) -> Iterator[str]:
+    from greenlint.output import _inspection as inspected
+
+    if options.format == "json":
+        yield from inspected.document(report, summaries, compare=bool(options.compare))
+    elif options.compare and len(summaries) == 2:  # noqa: PLR2004 - before and after
+        yield from inspected.comparison(summaries[0], summaries[1], report, look)
+    elif options.format == "text":
+        yield from inspected.text(report, summaries, look)
+    else:
+        yield from shape.render(report, look)
+
+
+def _write(report: Report, summaries: list[Summary], options: argparse.Namespace, shape: output.Format) -> None:
+    """Tell on stdout, or in a file that is replaced whole or not at all."""
+    if options.output is None:
+        look = output.look_of(sys.stdout, statistics=options.statistics, quiet=options.quiet)
+        for line in _lines(report, summaries, options, shape, look):
+            print(line)
+        sys.stdout.flush()
+        return
+    file = Path(options.output)
+    look = output.Look(statistics=options.statistics, quiet=options.quiet)
+    part = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        part.write_text("".join(f"{line}\n" for line in _lines(report, summaries, options, shape, look)), encoding="utf-8")
+        part.replace(file)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        message = f"{options.output}: cannot be written: {(error.strerror or str(error)).lower()}"
+        raise ConfigError(message) from None

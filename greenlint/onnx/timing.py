@@ -1,0 +1,101 @@
+"""A run of a model in ONNX Runtime: how long it takes, and what the machine's energy counter says."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from greenlint.errors import ModelError
+from greenlint.onnx.tensor import DTYPES
+
+if TYPE_CHECKING:
+    from greenlint.onnx.graph import Graph, Value
+
+MISSING_RUNTIME = 'measuring needs ONNX Runtime: pip install "greenlint[measure]"'
+_COUNTERS = Path("/sys/class/powercap")
+_SECONDS, _FEWEST, _MOST_BYTES = 2.0, 5, 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """Milliseconds of a run on this machine's CPU, and joules of the processor package where a counter can be read."""
+
+    runs: int
+    median: float
+    slowest_twentieth: float
+    joules: float | None
+    runtime: str
+    sizes: str
+
+
+def measure(graph: Graph) -> Measurement:
+    """Run a model on random inputs for about two seconds; sizes that are not known are 1.
+
+    Raises `ModelError` when ONNX Runtime is missing, refuses the model, or fails in it.
+    """
+    try:
+        import onnxruntime
+    except ImportError:
+        raise ModelError(MISSING_RUNTIME) from None
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    feeds = {value.name: _random(value) for value in graph.main.inputs if not value.is_overridable}
+    try:
+        session = onnxruntime.InferenceSession(graph.path, options, providers=["CPUExecutionProvider"])
+        session.run(None, feeds)
+        times: list[float] = []
+        began, before = time.perf_counter(), _counters()
+        while time.perf_counter() - began < _SECONDS or len(times) < _FEWEST:
+            start = time.perf_counter()
+            session.run(None, feeds)
+            times.append((time.perf_counter() - start) * 1000)
+        after = _counters()
+    except Exception as error:  # noqa: BLE001 - ONNX Runtime raises what it likes
+        message = f"does not run in ONNX Runtime: {' '.join(str(error).split())[:200]}"
+        raise ModelError(message) from None
+    used = [after[name] - before[name] for name in before if after.get(name, -1) >= before[name]]
+    shapes = ", ".join(f"{name} {list(array.shape)}" for name, array in feeds.items())
+    return Measurement(
+        runs=len(times),
+        median=statistics.median(times),
+        slowest_twentieth=sorted(times)[int(len(times) * 0.95)],
+        joules=sum(used) / 1e6 / len(times) if used else None,
+        runtime=f"ONNX Runtime {onnxruntime.__version__}",
+        sizes=shapes,
+    )
+
+
+def _random(value: Value) -> Any:  # noqa: ANN401 - an array of the type that the input asks for
+    if value.dtype is None or value.shape is None or value.dtype.name not in _PLAIN:
+        message = f'cannot be measured: the input "{value.name}" is no tensor of plain numbers'
+        raise ModelError(message)
+    shape = tuple(dim if isinstance(dim, int) else 1 for dim in value.shape)
+    if np.prod(shape, dtype=object) * value.dtype.bits // 8 > _MOST_BYTES:
+        message = f'cannot be measured: the input "{value.name}" takes more than {_MOST_BYTES >> 30} GB'
+        raise ModelError(message)
+    if value.dtype.is_float:
+        return np.random.default_rng(0).random(shape).astype(value.dtype.stored)
+    return np.ones(shape, dtype=value.dtype.stored)
+
+
+_PLAIN = frozenset(dtype.name for dtype in DTYPES.values() if dtype.bits >= 8 and "float8" not in dtype.name) - {  # noqa: PLR2004
+    "bfloat16",
+    "complex64",
+    "complex128",
+}
+
+
+def _counters() -> dict[str, int]:
+    """Microjoules of each processor package (Linux powercap, RAPL); empty where they cannot be read."""
+    read = {}
+    for file in _COUNTERS.glob("intel-rapl:?/energy_uj"):
+        try:
+            read[file.parent.name] = int(file.read_text())
+        except (OSError, ValueError):
+            continue
+    return read
