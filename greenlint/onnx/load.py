@@ -97,10 +97,11 @@ def _read(path: str, mark: str) -> tuple[bytes, int]:
         if not status.st_size:
             message = "is empty"
             raise ModelError(message)
-        with Path(path).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-            _check_head(mapped[:1024])
-            with memoryview(mapped) as view:
-                return wire.cut_weights(view, mark), status.st_size
+        with Path(path).open("rb") as file:
+            # Closed when nobody refers to it any more: closing it by hand fails while an exception's frames still do.
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        _check_head(mapped[:1024])
+        return wire.cut_weights(memoryview(mapped), mark), status.st_size
     except OSError as error:
         message = f"cannot be read: {(error.strerror or str(error)).lower()}"
         raise ModelError(message) from None

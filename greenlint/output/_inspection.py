@@ -38,7 +38,7 @@ def text(report: Report, summaries: list[Summary], look: Look) -> Iterator[str]:
                 yield from _summary(model, look)
             yield from _findings(by_path.pop(model.path, []), look)
             yield ""
-    if not look.quiet:
+    if not look.quiet and (report.checked or not report.problems):
         yield summary(report)
 
 
