@@ -8,8 +8,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from greenlint.engine import Judged, detector_options, enabled_rules
 from greenlint.detector import detector_of
+from greenlint.engine import Judged, detector_options, enabled_rules
 from greenlint.errors import ConfigError, GreenlintError, ModelError, did_you_mean
 from greenlint.finding import Finding, GraphPlace, Problem, shown
 from greenlint.rule import Target
@@ -116,7 +116,9 @@ class Summary:
     counts: Mapping[str, int]
 
 
-def inspect(path: Path, settings: Settings, *, dims: Mapping[str, int] | None = None, weights: str = "sample") -> Inspected:
+def inspect(
+    path: Path, settings: Settings, *, dims: Mapping[str, int] | None = None, weights: str = "sample"
+) -> Inspected:
     """Read and judge one model; whatever goes wrong is a problem of the result, and never an exception.
 
     Only a missing package raises: it concerns every model. `ModelError` then names the command that installs it.

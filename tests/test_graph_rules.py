@@ -40,7 +40,10 @@ def found_in(text: str, folder: Path, codes: list[str], options: dict[str, Any])
     path = folder / "model.onnx"
     onnx.save(model, path)
     if options:
-        tables = (f"[rules.{name}]\n" + "".join(f"{key} = {value}\n" for key, value in table.items()) for name, table in options.items())
+        tables = (
+            f"[rules.{name}]\n" + "".join(f"{key} = {value}\n" for key, value in table.items())
+            for name, table in options.items()
+        )
         (folder / "greenlint.toml").write_text("\n".join(tables))
     settings = Configuration(catalogue.load(), Overrides(select=tuple(codes), preview=True)).settings(folder)
     inspected = inspect(path, settings)

@@ -50,128 +50,196 @@ ENDS = {
 }
 
 
-def _bodies(opset: int) -> Iterator[tuple[str, str]]:  # noqa: C901, PLR0912, PLR0915 - one block per pattern
+def _bodies(opset: int) -> Iterator[tuple[str, str]]:  # noqa: C901, PLR0912 - one block per pattern
     new = opset >= 13
     for (act, attributes), (end, (outputs, extra)) in itertools.product(ACTIVATIONS.items(), ENDS.items()):
         if act == "HardSwish" and opset < 14:
             continue
-        yield f"conv-{act}-{end}", f"""g ({IMAGE}) => ({outputs}) <{W4}> {{
+        yield (
+            f"conv-{act}-{end}",
+            f"""g ({IMAGE}) => ({outputs}) <{W4}> {{
             h = Conv (x, w)
             y = {act} {attributes} (h)
             {extra}
-        }}"""
+        }}""",
+        )
         if end == "plain":
-            yield f"gemm-{act}", f"""g (float[N, 4] x) => (float[N, 4] y) <{M4}, {B4}> {{
+            yield (
+                f"gemm-{act}",
+                f"""g (float[N, 4] x) => (float[N, 4] y) <{M4}, {B4}> {{
                 h = Gemm (x, w, b)
                 y = {act} {attributes} (h)
-            }}"""
-            yield f"matmuladd-{act}", f"""g (float[N, 4] x) => (float[N, 4] y) <{M4}, {B4}> {{
+            }}""",
+            )
+            yield (
+                f"matmuladd-{act}",
+                f"""g (float[N, 4] x) => (float[N, 4] y) <{M4}, {B4}> {{
                 g1 = MatMul (x, w)
                 h = Add (g1, b)
                 y = {act} {attributes} (h)
-            }}"""
-            yield f"convbn-{act}", f"""g ({IMAGE}) => ({outputs}) <{W4}, {BN}> {{
+            }}""",
+            )
+            yield (
+                f"convbn-{act}",
+                f"""g ({IMAGE}) => ({outputs}) <{W4}, {BN}> {{
                 g1 = Conv (x, w)
                 h = BatchNormalization (g1, s, o, m, v)
                 y = {act} {attributes} (h)
-            }}"""
-            yield f"matmul-{act}", f"""g (float[N, 4] x) => (float[N, 4] y) <{M4}> {{
+            }}""",
+            )
+            yield (
+                f"matmul-{act}",
+                f"""g (float[N, 4] x) => (float[N, 4] y) <{M4}> {{
                 h = MatMul (x, w)
                 y = {act} {attributes} (h)
-            }}"""
+            }}""",
+            )
     for end, (outputs, extra) in ENDS.items():
-        yield f"conv-clip-{end}", f"""g ({IMAGE}) => ({outputs}) <{W4}, float lo = {{0}}, float hi = {{6}}> {{
+        yield (
+            f"conv-clip-{end}",
+            f"""g ({IMAGE}) => ({outputs}) <{W4}, float lo = {{0}}, float hi = {{6}}> {{
             h = Conv (x, w)
             y = Clip (h, lo, hi)
             {extra}
-        }}"""
+        }}""",
+        )
         for op in ("Conv", "ConvTranspose"):
-            yield f"{op}-bn-{end}", f"""g ({IMAGE}) => ({outputs}) <{W4}, {BN}> {{
+            yield (
+                f"{op}-bn-{end}",
+                f"""g ({IMAGE}) => ({outputs}) <{W4}, {BN}> {{
                 h = {op} (x, w)
                 y = BatchNormalization (h, s, o, m, v)
                 {extra}
-            }}"""
-        for shape, op, side in itertools.product(("4,1,1", "1,4,1,1", "1", "4", "1,1,1,1", "1,4,8,8"), ("Add", "Mul"), "lr"):
+            }}""",
+            )
+        for shape, op, side in itertools.product(
+            ("4,1,1", "1,4,1,1", "1", "4", "1,1,1,1", "1,4,8,8"), ("Add", "Mul"), "lr"
+        ):
             count = 256 if "8" in shape else 4 if "4" in shape else 1
             pair = "c, h" if side == "l" else "h, c"
             if end == "plain" or shape == "4,1,1":
-                yield f"conv-{op}-{shape}-{side}-{end}", f"""g ({IMAGE}) => ({outputs})
+                yield (
+                    f"conv-{op}-{shape}-{side}-{end}",
+                    f"""g ({IMAGE}) => ({outputs})
                     <{W4}, float[{shape}] c = {{{_numbers(count)}}}> {{
                     h = Conv (x, w)
                     y = {op} ({pair})
                     {extra}
-                }}"""
-    yield "conv-clip-input", f"""g ({IMAGE}, float lo) => (float[N, 4, 8, 8] y) <{W4}> {{
+                }}""",
+                )
+    yield (
+        "conv-clip-input",
+        f"""g ({IMAGE}, float lo) => (float[N, 4, 8, 8] y) <{W4}> {{
         h = Conv (x, w)
         y = Clip (h, lo)
-    }}"""
-    yield "conv-bn-input", f"""g ({IMAGE}, float[4] m) => (float[N, 4, 8, 8] y)
+    }}""",
+    )
+    yield (
+        "conv-bn-input",
+        f"""g ({IMAGE}, float[4] m) => (float[N, 4, 8, 8] y)
         <{W4}, float[4] s = {{{_numbers(4)}}}, float[4] o = {{{_numbers(4)}}}, float[4] v = {{{_numbers(4)}}}> {{
         h = Conv (x, w)
         y = BatchNormalization (h, s, o, m, v)
-    }}"""
+    }}""",
+    )
     for rank, shape in ((2, "N, 4"), (3, "2, 3, 4"), (3, "N, 3, 4")):
         for bias in ("4", "1,4", "1", "3,4"):
             count = 12 if bias.startswith("3") else 1 if bias == "1" else 4
             if bias == "3,4" and rank == 2:
                 continue
             for pair in ("h, b", "b, h"):
-                yield f"matmul-add-{shape}-{bias}-{pair[0]}".replace(" ", ""), f"""g (float[{shape}] x) => (float[{shape}] y)
+                yield (
+                    f"matmul-add-{shape}-{bias}-{pair[0]}".replace(" ", ""),
+                    f"""g (float[{shape}] x) => (float[{shape}] y)
                     <{M4}, float[{bias}] b = {{{_numbers(count)}}}> {{
                     h = MatMul (x, w)
                     y = Add ({pair})
-                }}"""
-        yield f"matmul-bn-{shape}".replace(" ", ""), f"""g (float[{shape}] x) => (float[{shape}] y) <{M4}, {BN}> {{
+                }}""",
+                )
+        yield (
+            f"matmul-bn-{shape}".replace(" ", ""),
+            f"""g (float[{shape}] x) => (float[{shape}] y) <{M4}, {BN}> {{
             h = MatMul (x, w)
             y = BatchNormalization (h, s, o, m, v)
-        }}""" if rank == 2 else f"""g (float[{shape}] x) => (float[{shape}] y) <{M4}> {{
-            y = MatMul (x, w)
         }}"""
-    yield "gemm-bn", f"""g (float[N, 4] x) => (float[N, 4] y) <{M4}, {B4}, {BN}> {{
+            if rank == 2
+            else f"""g (float[{shape}] x) => (float[{shape}] y) <{M4}> {{
+            y = MatMul (x, w)
+        }}""",
+        )
+    yield (
+        "gemm-bn",
+        f"""g (float[N, 4] x) => (float[N, 4] y) <{M4}, {B4}, {BN}> {{
         h = Gemm (x, w, b)
         y = BatchNormalization (h, s, o, m, v)
-    }}"""
-    for op, factor, where in itertools.product(("Mul", "Div"), ("float", "float[1]", "float[4]"), ("before", "after", "left")):
+    }}""",
+    )
+    for op, factor, where in itertools.product(
+        ("Mul", "Div"), ("float", "float[1]", "float[4]"), ("before", "after", "left")
+    ):
         count = 4 if "4" in factor else 1
         lines = {
             "before": f"h = {op} (a, c)\ny = MatMul (h, q)",
             "after": f"h = MatMul (a, q)\ny = {op} (h, c)",
             "left": f"h = {op} (c, a)\ny = MatMul (h, q)",
         }[where]
-        yield f"scale-{op}-{factor}-{where}", f"""g (float[2, 3, 4] a, float[2, 4, 4] q) => (float[2, 3, 4] y)
+        yield (
+            f"scale-{op}-{factor}-{where}",
+            f"""g (float[2, 3, 4] a, float[2, 4, 4] q) => (float[2, 3, 4] y)
             <{factor} c = {{{_numbers(count)}}}> {{
             {lines}
-        }}"""
+        }}""",
+        )
     for perm, side in itertools.product(("0, 2, 1", "1, 0, 2"), "lr"):
         pair = "h, q" if side == "l" else "q, h"
-        yield f"transpose-matmul-{perm}-{side}".replace(" ", ""), f"""g (float[4, 4, 4] a, float[4, 4, 4] q) => (float[4, 4, 4] y) {{
+        yield (
+            f"transpose-matmul-{perm}-{side}".replace(" ", ""),
+            f"""g (float[4, 4, 4] a, float[4, 4, 4] q) => (float[4, 4, 4] y) {{
             h = Transpose <perm = [{perm}]> (a)
             y = MatMul ({pair})
-        }}"""
-        yield f"transpose-matmul-{perm}-{side}-leaves".replace(" ", ""), f"""g (float[4, 4, 4] a, float[4, 4, 4] q) => (float[4, 4, 4] y, float[4, 4, 4] h) {{
+        }}""",
+        )
+        yield (
+            f"transpose-matmul-{perm}-{side}-leaves".replace(" ", ""),
+            f"""g (float[4, 4, 4] a, float[4, 4, 4] q) => (float[4, 4, 4] y, float[4, 4, 4] h) {{
             h = Transpose <perm = [{perm}]> (a)
             y = MatMul ({pair})
-        }}"""
-    yield "transpose-gemm", f"""g (float[4, N] x) => (float[N, 4] y) <{M4}, {B4}> {{
+        }}""",
+        )
+    yield (
+        "transpose-gemm",
+        f"""g (float[4, N] x) => (float[N, 4] y) <{M4}, {B4}> {{
         h = Transpose <perm = [1, 0]> (x)
         y = Gemm (h, w, b)
-    }}"""
-    yield "gemm-transpose", f"""g (float[N, 4] x) => (float[4, N] y) <{M4}> {{
+    }}""",
+    )
+    yield (
+        "gemm-transpose",
+        f"""g (float[N, 4] x) => (float[4, N] y) <{M4}> {{
         h = Gemm (x, w)
         y = Transpose <perm = [1, 0]> (h)
-    }}"""
+    }}""",
+    )
     for bias in ("4", "1, 4", "N, 4"):
-        yield f"gemm-sum-{bias}".replace(" ", ""), f"""g (float[N, 4] x, float[{bias}] c) => (float[N, 4] y) <{M4}> {{
+        yield (
+            f"gemm-sum-{bias}".replace(" ", ""),
+            f"""g (float[N, 4] x, float[{bias}] c) => (float[N, 4] y) <{M4}> {{
             h = Gemm (x, w)
             y = Add (h, c)
-        }}"""
-    for pads, mode, value in itertools.product(("0,0,1,1,0,0,1,1", "0,1,0,0,0,0,0,0"), ("constant", "reflect"), ("", ", z", ", f")):
-        yield f"pad-conv-{pads}-{mode}{value[-1:]}", f"""g ({IMAGE}) => (float[N, 4, P, Q] y)
+        }}""",
+        )
+    for pads, mode, value in itertools.product(
+        ("0,0,1,1,0,0,1,1", "0,1,0,0,0,0,0,0"), ("constant", "reflect"), ("", ", z", ", f")
+    ):
+        yield (
+            f"pad-conv-{pads}-{mode}{value[-1:]}",
+            f"""g ({IMAGE}) => (float[N, 4, P, Q] y)
             <float[4, {5 if pads[2] == "1" else 4}, 1, 1] w = {{{_numbers(20 if pads[2] == "1" else 16)}}},
             int64[8] p = {{{pads}}}, float z = {{0}}, float f = {{1}}> {{
             h = Pad <mode = "{mode}"> (x, p{value})
             y = Conv (h, w)
-        }}"""
+        }}""",
+        )
     yield from _activations(opset)
     yield from _norms(opset, new=new)
     yield from _no_ops(opset, new=new)
@@ -234,15 +302,21 @@ def _norms(opset: int, *, new: bool) -> Iterator[tuple[str, str]]:
         for shape, other in itertools.product(("2, 3, 8", "N, 3, 8", "2, 8"), ("same", "bias", "row")):
             second = {"same": shape, "bias": "8", "row": "1, 8"}[other]
             weight = f"<float[8] w = {{{_numbers(8)}}}, float[8] b = {{{_numbers(8)}}}>"
-            yield f"skip-norm-{shape}-{other}".replace(" ", ""), f"""g (float[{shape}] x, float[{second}] r) => (float[{shape}] y) {weight} {{
+            yield (
+                f"skip-norm-{shape}-{other}".replace(" ", ""),
+                f"""g (float[{shape}] x, float[{second}] r) => (float[{shape}] y) {weight} {{
                 h = Add (x, r)
                 y = LayerNormalization <axis = -1> (h, w, b)
-            }}"""
-            yield f"skip-norm-{shape}-{other}-read".replace(" ", ""), f"""g (float[{shape}] x, float[{second}] r) => (float[{shape}] y, float[{shape}] z) {weight} {{
+            }}""",
+            )
+            yield (
+                f"skip-norm-{shape}-{other}-read".replace(" ", ""),
+                f"""g (float[{shape}] x, float[{second}] r) => (float[{shape}] y, float[{shape}] z) {weight} {{
                 h = Add (x, r)
                 y = LayerNormalization <axis = -1> (h, w, b)
                 z = Relu (h)
-            }}"""
+            }}""",
+            )
 
 
 def _no_ops(opset: int, *, new: bool) -> Iterator[tuple[str, str]]:
@@ -267,35 +341,49 @@ def _no_ops(opset: int, *, new: bool) -> Iterator[tuple[str, str]]:
         "reshape-twice": "t = Reshape (r, i8)\nh = Reshape (t, shape)",
     }  # fmt: skip
     for name, body in forms.items():
-        yield f"noop-{name}", f"""g (float[2, 4] x) => (float[2, 4] y) <{constants}, float one2 = {{1}}, int64[1] i8 = {{8}}> {{
+        yield (
+            f"noop-{name}",
+            f"""g (float[2, 4] x) => (float[2, 4] y) <{constants}, float one2 = {{1}}, int64[1] i8 = {{8}}> {{
             r = Neg (x)
             {body}
             y = Exp (h)
-        }}"""
-        yield f"noop-out-{name}", f"""g (float[2, 4] x) => (float[2, 4] h) <{constants}, float one2 = {{1}}, int64[1] i8 = {{8}}> {{
+        }}""",
+        )
+        yield (
+            f"noop-out-{name}",
+            f"""g (float[2, 4] x) => (float[2, 4] h) <{constants}, float one2 = {{1}}, int64[1] i8 = {{8}}> {{
             r = Neg (x)
             {body}
-        }}"""
-        yield f"noop-in-{name}", f"""g (float[2, 4] r) => (float[2, 4] y) <{constants}, float one2 = {{1}}, int64[1] i8 = {{8}}> {{
+        }}""",
+        )
+        yield (
+            f"noop-in-{name}",
+            f"""g (float[2, 4] r) => (float[2, 4] y) <{constants}, float one2 = {{1}}, int64[1] i8 = {{8}}> {{
             {body}
             y = Exp (h)
-        }}"""
+        }}""",
+        )
     yield "identity-in-out", "g (float[2, 4] x) => (float[2, 4] y) { y = Identity (x) }"
     yield "identity-two-outs", "g (float[2, 4] x) => (float[2, 4] y, float[2, 4] z) { z = Neg (x)\ny = Identity (z) }"
     yield "wide-one", f"g (float[2, 4] x) => (float[1, 2, 4] y) <{constants}> {{ r = Neg (x)\ny = Mul (r, wide) }}"
     for mode, ratio in itertools.product(("", ", true_", ", false_", ", mode"), ("ratio", "zero")):
         extra = ", bool mode" if mode == ", mode" else ""
         if opset >= 13:
-            yield f"dropout{mode[2:]}-{ratio}", f"""g (float[2, 4] x{extra}) => (float[2, 4] y)
+            yield (
+                f"dropout{mode[2:]}-{ratio}",
+                f"""g (float[2, 4] x{extra}) => (float[2, 4] y)
                 <float ratio = {{0.5}}, float zero = {{0}}, bool true_ = {{1}}, bool false_ = {{0}}> {{
                 r = Neg (x)
                 h = Dropout (r, {ratio}{mode})
                 y = Exp (h)
-            }}"""
+            }}""",
+            )
 
 
 def _constants(opset: int, *, new: bool) -> Iterator[tuple[str, str]]:
-    head = "g (float[2, 4] x) => (float[2, 4] y) <float[4] a = {1, 2, 3, 4}, int64[1] i = {1}, int64[2] shape = {2, 4}> {"
+    head = (
+        "g (float[2, 4] x) => (float[2, 4] y) <float[4] a = {1, 2, 3, 4}, int64[1] i = {1}, int64[2] shape = {2, 4}> {"
+    )
     forms = {
         "exp": "c = Exp (a)\ny = Add (x, c)",
         "chain": "c = Exp (a)\nd = Neg (c)\ny = Add (x, d)",
@@ -306,7 +394,9 @@ def _constants(opset: int, *, new: bool) -> Iterator[tuple[str, str]]:
         "constant-node": "c = Constant <value = float[4] {1, 2, 3, 4}> ()\ny = Add (x, c)",
         "constant-node-fold": "c = Constant <value = float[4] {1, 2, 3, 4}> ()\nd = Neg (c)\ny = Add (x, d)",
         "identity": "c = Identity (a)\ny = Add (x, c)",
-        "unsqueeze": "c = Unsqueeze (a, zero)\ny = Add (x, c)" if new else "c = Unsqueeze <axes = [0]> (a)\ny = Add (x, c)",
+        "unsqueeze": "c = Unsqueeze (a, zero)\ny = Add (x, c)"
+        if new
+        else "c = Unsqueeze <axes = [0]> (a)\ny = Add (x, c)",
         "cast": "c = Cast <to = 11> (a)\nd = Cast <to = 1> (c)\ny = Add (x, d)",
         "unused": "y = Neg (x)",
         "range": "c = Transpose (t)\ny = MatMul (x, c)",
@@ -314,7 +404,10 @@ def _constants(opset: int, *, new: bool) -> Iterator[tuple[str, str]]:
     for name, body in forms.items():
         extra = f", int64[1] zero = {{0}}, float[4, 4] t = {{{_numbers(16)}}}"
         yield f"constant-{name}", head.replace("> {", extra + "> {") + body + "}"
-    yield "constant-out", "g (float[2, 4] x) => (float[2, 4] y, float[4] c) <float[4] a = {1, 2, 3, 4}> { c = Exp (a)\ny = Add (x, c) }"
+    yield (
+        "constant-out",
+        "g (float[2, 4] x) => (float[2, 4] y, float[4] c) <float[4] a = {1, 2, 3, 4}> { c = Exp (a)\ny = Add (x, c) }",
+    )
     yield "constant-shape-dynamic", "g (float[N, 4] x) => (float[N, 4] y) { s = Shape (x)\ny = Reshape (x, s) }"
 
 

@@ -72,7 +72,11 @@ def main() -> int:
             refused += 1
             continue
         judged += 1
-        fired = changes.fired | ({"unused initializer"} if changes.unused else set()) | ({"dead node"} if changes.dead else set())
+        fired = (
+            changes.fired
+            | ({"unused initializer"} if changes.unused else set())
+            | ({"dead node"} if changes.dead else set())
+        )
         if not changes.cast_pairs:
             fired.discard("RemoveDuplicateCastTransformer")  # it removed casts that ONNX Runtime had put in itself
         for name in fired - TABLE.keys():
@@ -96,7 +100,13 @@ def main() -> int:
     if unknown:
         print("not in the table:", dict(unknown))
     rows = [
-        (code, hit[code] + missed[code], _share(hit[code], missed[code]), right[code] + wrong[code], _share(right[code], wrong[code]))
+        (
+            code,
+            hit[code] + missed[code],
+            _share(hit[code], missed[code]),
+            right[code] + wrong[code],
+            _share(right[code], wrong[code]),
+        )
         for code in JUDGED
     ]
     print("| code | fired on | recall | named by greenlint on | precision |\n|---|---|---|---|---|")

@@ -24,7 +24,9 @@ WEIGHTS = ("none", "sample", "full")
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="models, and folders that are searched for .onnx files")
+    parser.add_argument(
+        "paths", nargs="+", metavar="PATH", help="models, and folders that are searched for .onnx files"
+    )
     rules = parser.add_argument_group("rules")
     rules.add_argument("--select", action="append", metavar="RULES", help="run these alone: codes, prefixes or names")
     rules.add_argument("--extend-select", action="append", metavar="RULES", help="run these as well")
@@ -202,7 +204,9 @@ def _write(report: Report, summaries: list[Summary], options: argparse.Namespace
     look = output.Look(statistics=options.statistics, quiet=options.quiet)
     part = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        part.write_text("".join(f"{line}\n" for line in _lines(report, summaries, options, shape, look)), encoding="utf-8")
+        part.write_text(
+            "".join(f"{line}\n" for line in _lines(report, summaries, options, shape, look)), encoding="utf-8"
+        )
         part.replace(file)
     except OSError as error:
         part.unlink(missing_ok=True)

@@ -93,7 +93,7 @@ def _gelu(node: Node, opset: int) -> Composite | None:
 
 
 def _fast_gelu(node: Node, opset: int) -> Composite | None:
-    """x * 0.5 * (1 + tanh(0.798 * (x + 0.0447 * x**3))), with the cube as Pow or as products."""
+    """X * 0.5 * (1 + tanh(0.798 * (x + 0.0447 * x**3))), with the cube as Pow or as products."""
     scale = node.producer(0)
     if scale is None or scale.op != "Mul":
         return None
@@ -107,7 +107,12 @@ def _fast_gelu(node: Node, opset: int) -> Composite | None:
             producer = value.producer
             if value.is_constant:
                 continue
-            if producer is not None and producer.op in ("Mul", "Add", "Pow") and len(seen) < 7 and _gated(node, value) is None:  # noqa: E501, PLR2004
+            if (
+                producer is not None
+                and producer.op in ("Mul", "Add", "Pow")
+                and len(seen) < 7
+                and _gated(node, value) is None
+            ):
                 if producer not in seen:
                     seen.add(producer)
                     waiting.append(producer)
@@ -129,7 +134,7 @@ def _fast_gelu(node: Node, opset: int) -> Composite | None:
 
 
 def _swish(node: Node, _opset: int) -> Composite | None:
-    """x * sigmoid(x), and x * sigmoid(a * x)."""
+    """X * sigmoid(x), and x * sigmoid(a * x)."""
     product = node.next_node
     if product is None or product.op != "Mul":
         return None
@@ -157,7 +162,7 @@ def _hard_swish(node: Node, opset: int) -> Composite | None:
 
 
 def _clipped_swish(node: Node, opset: int) -> Composite | None:
-    """x * clip(x + 3, 0, 6) / 6."""
+    """X * clip(x + 3, 0, 6) / 6."""
     shift = node.producer(0)
     parts = shift.constant_input() if shift is not None and shift.op == "Add" else None
     if parts is None or not is_number(parts[1], 3.0):
@@ -219,7 +224,12 @@ def _norm(node: Node, opset: int) -> Composite | None:
     scaled = scale is not None and scale.op == "Mul" and _is_weight(other_input(scale, end.outputs[0]))
     if is_layer:
         bias = scale.next_node if scaled and scale is not None else None
-        if bias is not None and scale is not None and bias.op == "Add" and _is_weight(other_input(bias, scale.outputs[0])):
+        if (
+            bias is not None
+            and scale is not None
+            and bias.op == "Add"
+            and _is_weight(other_input(bias, scale.outputs[0]))
+        ):
             fuses = square is not None and square.op == "Pow"
             who = runtimes.ort("LayerNormFusion", "fuses") if fuses else _nobody("LayerNormalization", opset, 17)
             return Composite(bias, "LayerNormalization", count + 4, who)
@@ -307,12 +317,14 @@ def _attention(node: Node, opset: int) -> Composite | None:
 
 
 def _rotary(node: Node, opset: int) -> Composite | None:
-    """x * cos + rotate_half(x) * sin."""
+    """X * cos + rotate_half(x) * sin."""
     for place, value in enumerate(node.inputs):
         product, plain = (value.producer if value is not None else None), node.producer(1 - place)
         if product is None or plain is None or product.op != "Mul" or plain.op != "Mul":
             continue
-        turned = next((v.producer for v in product.inputs if v is not None and v.producer and v.producer.op == "Concat"), None)
+        turned = next(
+            (v.producer for v in product.inputs if v is not None and v.producer and v.producer.op == "Concat"), None
+        )
         if turned is None or len(turned.inputs) != 2 or turned.next_node is not product:  # noqa: PLR2004 - halves
             continue
         negative = turned.producer(0)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from greenlint.onnx.tensor import DTYPES, Dtype, Tensor
+from greenlint.onnx.tensor import DTYPES, Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from greenlint.onnx.graph import Node, Value
     from greenlint.onnx.tensor import Array
 
-_RANDOM = frozenset({"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli"})
+_RANDOM = frozenset(
+    {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli"}
+)
 SMALL = 1024
 """Elements of a constant that is folded here."""
 _FLOAT32, _INT64 = DTYPES[1], DTYPES[7]
@@ -27,7 +29,14 @@ def makes_constant(node: Node) -> bool:
     if node.op == "Shape":
         value = node.input(0)
         return value is not None and (value.is_constant or value.is_static)
-    if node.domain or node.scopes or node.op in _RANDOM or not node.inputs or "Sequence" in node.op or "Optional" in node.op:
+    if (
+        node.domain
+        or node.scopes
+        or node.op in _RANDOM
+        or not node.inputs
+        or "Sequence" in node.op
+        or "Optional" in node.op
+    ):
         return False
     if node.op == "Dropout" and len(node.inputs) > 2:  # noqa: PLR2004 - the third input is the mode
         return False
@@ -200,7 +209,9 @@ _FOLDS: dict[str, Callable[..., Any]] = {
     "Min": _plain(lambda *inputs: np.minimum.reduce(inputs)),
     "Max": _plain(lambda *inputs: np.maximum.reduce(inputs)),
     "ReduceProd": lambda node, data, *axes: None if axes or node.attribute("axes") else np.prod(data, keepdims=True),
-    "Range": lambda _node, start, limit, delta: np.arange(start.item(), limit.item(), delta.item(), dtype=start.dtype)
-    if delta.item() and abs((limit.item() - start.item()) / delta.item()) < SMALL
-    else None,
+    "Range": lambda _node, start, limit, delta: (
+        np.arange(start.item(), limit.item(), delta.item(), dtype=start.dtype)
+        if delta.item() and abs((limit.item() - start.item()) / delta.item()) < SMALL
+        else None
+    ),
 }

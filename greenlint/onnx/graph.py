@@ -28,7 +28,10 @@ class Value:
     """
 
     __slots__ = (
+        "_folded",
+        "_type",
         "consumers",
+        "is_constant",
         "is_graph_input",
         "is_graph_output",
         "is_overridable",
@@ -37,9 +40,6 @@ class Value:
         "scope",
         "tensor",
         "told",
-        "_type",
-        "is_constant",
-        "_folded",
     )
 
     read_type: ClassVar[Callable[[Any], Type]]
@@ -57,7 +57,7 @@ class Value:
         self.is_graph_output = False
         self.is_overridable = False
         self.is_constant = False
-        self._folded: Array | None | bool = False
+        self._folded: Array | bool | None = False
 
     @property
     def type(self) -> Type:

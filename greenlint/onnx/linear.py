@@ -51,7 +51,12 @@ def _scale(node: Node) -> Fused:
     if parts is None or (node.op == "Div" and parts[0] is not node.inputs[0]):
         return None
     value, factor = parts
-    if factor.scalar() is None or not value.rank or (factor.rank or 0) > value.rank or not is_float(value, _MATMUL_TYPES):
+    if (
+        factor.scalar() is None
+        or not value.rank
+        or (factor.rank or 0) > value.rank
+        or not is_float(value, _MATMUL_TYPES)
+    ):
         return None
     matmul = value.producer
     if matmul is not None and matmul.op == "MatMul" and matmul.next_node is node:
@@ -116,7 +121,11 @@ def _pad(node: Node, opset: int) -> Fused:
         # Pooling is another matter: the padding of a mean or a maximum is no zero.
         return None
     fill = node.input(2)
-    value = (fill.scalar() if fill is not None else node.attribute("value", 0.0)) if opset >= 11 else node.attribute("value", 0.0)  # noqa: E501, PLR2004
+    value = (
+        (fill.scalar() if fill is not None else node.attribute("value", 0.0))
+        if opset >= 11
+        else node.attribute("value", 0.0)
+    )
     return (following, "Pad_Fusion") if value == 0 else None
 
 

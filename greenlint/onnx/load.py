@@ -32,6 +32,7 @@ MOST_EXPANDED = 1_000_000
 _MOST_INFERRED_EXPANDED = 20_000
 _MOST_INFERRED_NODES = 200_000
 _NAMELESS = frozenset({"", "?", "None", "-1"})
+_NO_TEXT = "holds a name that is not UTF-8 text"
 _HAS_BODY = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 _LFS = b"version https://git-lfs"
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f"))
@@ -179,7 +180,9 @@ def _check_functions(model: onnx.ModelProto) -> None:
             if node.op_type in _HAS_BODY:
                 stack.extend(list(graph.node) for _, graph in _bodies(node))
     if total > MOST_EXPANDED or max(sizes.values()) > MOST_EXPANDED:
-        message = f"has local functions that stand for {max(total, *sizes.values()):,} nodes; the most is {MOST_EXPANDED:,}"
+        message = (
+            f"has local functions that stand for {max(total, *sizes.values()):,} nodes; the most is {MOST_EXPANDED:,}"
+        )
         raise ModelError(message)
 
 
@@ -228,7 +231,11 @@ def _bind(model: onnx.ModelProto, dims: Mapping[str, int]) -> list[str]:
     graph = model.graph
     for info in graph.input:
         for axis, dim in enumerate(info.type.tensor_type.shape.dim):
-            if dim.dim_param in _NAMELESS and dim.dim_value <= 0 and not (dim.HasField("dim_value") and dim.dim_value == 0):
+            if (
+                dim.dim_param in _NAMELESS
+                and dim.dim_value <= 0
+                and not (dim.HasField("dim_value") and dim.dim_value == 0)
+            ):
                 dim.dim_param = f"{info.name}.{axis}"
     symbols = [dim.dim_param for info in graph.input for dim in info.type.tensor_type.shape.dim if dim.dim_param]
     if not any(name in dims for name in symbols):
@@ -276,6 +283,8 @@ class _Builder:
             graph.opsets[_domain(opset.domain)] = opset.version
         self.scope(model.graph, graph.main, 0)
         for function in model.functions:
+            if isinstance(function.name, bytes) or isinstance(function.domain, bytes):
+                raise ModelError(_NO_TEXT)
             name = f"{function.domain}.{function.name}" if function.domain else function.name
             scope = Scope(f"{name}/", "function")
             graph.scopes.append(scope)
@@ -308,6 +317,8 @@ class _Builder:
             scope.nodes.append(Node(_op(node), _domain(node.domain), node.name, index, scope))
 
     def new(self, scope: Scope, name: str, kind: str) -> Value:
+        if isinstance(name, bytes):
+            raise ModelError(_NO_TEXT)
         if name in scope.values:
             message = f'defines "{_short(name)}" twice in the same {kind}'
             raise ModelError(message)
@@ -371,18 +382,21 @@ class _Builder:
         bodies: list[tuple[Node, onnx.NodeProto]] = []
         known, here = scope.values, scope.nodes
         for index, proto in enumerate(protos):
-            domain, op = proto.domain, proto.op_type
+            domain, op, label = proto.domain, proto.op_type, proto.name
+            # What is not UTF-8 comes as bytes from protobuf.
+            if bytes in (domain.__class__, op.__class__, label.__class__):
+                raise ModelError(_NO_TEXT)
             if not domain or domain == "ai.onnx":
-                node = Node(op, "", proto.name, index, scope)
+                node = Node(op, "", label, index, scope)
                 if op in _HAS_BODY:
                     bodies.append((node, proto))
             else:
-                node = Node(f"{domain}.{op}", domain, proto.name, index, scope)
+                node = Node(f"{domain}.{op}", domain, label, index, scope)
                 bodies.append((node, proto))
             outputs: list[Value | None] = []
             for name in proto.output:
                 if name:
-                    if name in known:
+                    if name in known or name.__class__ is bytes:
                         self.new(scope, name, "graph")
                     value = known[name] = Value(name, scope)
                     value.producer = node
@@ -426,7 +440,7 @@ class _Builder:
     def attributes(self, proto: onnx.NodeProto) -> dict[str, Any]:
         return {attribute.name: self.attribute(attribute) for attribute in proto.attribute}
 
-    def attribute(self, proto: onnx.AttributeProto) -> Any:  # noqa: ANN401, PLR0911 - what an attribute holds, by kind
+    def attribute(self, proto: onnx.AttributeProto) -> Any:  # noqa: ANN401 - what an attribute holds, by kind
         kind = proto.type
         if kind == 1:
             return proto.f
@@ -459,7 +473,9 @@ class _Builder:
         shape = _dims(proto, proto.name)
         if dtype is UNKNOWN and proto.data_type:
             self.graph.notes.append(f'tensor "{_short(proto.name)}" has the unknown type {proto.data_type}')
-        result = self.external_tensor(proto, dtype, shape) if proto.data_location == 1 else self.own(proto, dtype, shape)
+        result = (
+            self.external_tensor(proto, dtype, shape) if proto.data_location == 1 else self.own(proto, dtype, shape)
+        )
         if dtype.bits and not any(segment.varint for segment in result.segments) and result.stored != result.nbytes:
             message = (
                 f'says that "{_short(proto.name)}" is {dtype.name}{list(shape)}, {result.nbytes:,} bytes, '
@@ -538,8 +554,10 @@ class _Builder:
         return path, status.st_size
 
 
-def _short(text: str) -> str:
+def _short(text: str | bytes) -> str:
     """Make a name of the file fit to print: one line, no control characters."""
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "replace")
     printable = "".join(char if char.isprintable() else "?" for char in text)
     return printable if len(printable) <= 80 else printable[:77] + "..."  # noqa: PLR2004 - a line
 
@@ -559,9 +577,9 @@ def _dims(proto: Any, name: str) -> tuple[int, ...]:  # noqa: ANN401 - a tensor,
 
 def _typed(proto: onnx.TensorProto, dtype: Any) -> Any:  # noqa: ANN401 - an array of the type
     """The small numbers of a tensor that keeps them in typed fields."""
-    import numpy as np  # noqa: PLC0415 - there, see above
+    import numpy as np
 
-    from greenlint.onnx.tensor import decode_typed  # noqa: PLC0415
+    from greenlint.onnx.tensor import decode_typed
 
     name = dtype.name
     if name in ("float32", "complex64"):
@@ -584,9 +602,7 @@ def _type(info: onnx.ValueInfoProto) -> Type:
     if not tensor.HasField("shape"):
         return dtype, None
     # A known size first: by far the most common, and reading a message's field is what costs time here.
-    return dtype, tuple(
-        [dim.dim_value if dim.dim_value > 0 else _unusual_size(dim) for dim in tensor.shape.dim]
-    )
+    return dtype, tuple([dim.dim_value if dim.dim_value > 0 else _unusual_size(dim) for dim in tensor.shape.dim])
 
 
 def _unusual_size(dim: onnx.TensorShapeProto.Dimension) -> Dim:

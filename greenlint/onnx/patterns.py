@@ -265,7 +265,15 @@ def before_activation(node: Node, opset: int) -> Node | None:
         return source
     if source.op == "BatchNormalization":
         found = folded_batchnorm(source, opset)
-        return None if found is None else found[0] if found[0].op == "Conv" else source if found[0].op == "MatMul" else None
+        return (
+            None
+            if found is None
+            else found[0]
+            if found[0].op == "Conv"
+            else source
+            if found[0].op == "MatMul"
+            else None
+        )
     arithmetic = folded_arithmetic(source, opset)
     return arithmetic[0] if arithmetic else None
 
@@ -289,7 +297,8 @@ def is_folded_further(value: Value) -> bool:
         not value.is_graph_output
         and bool(value.consumers)
         and all(
-            reader.op != "DequantizeLinear" and any(output is not None and output.is_constant for output in reader.outputs)
+            reader.op != "DequantizeLinear"
+            and any(output is not None and output.is_constant for output in reader.outputs)
             for reader in value.consumers
         )
     )
@@ -346,7 +355,9 @@ def repeated(graph: Graph) -> Iterator[tuple[Node, Node, str]]:
         for node in scope.nodes:
             if node.domain or node.scopes or node.op in _NEVER_EQUAL or not node.inputs:
                 continue
-            if (is_own_cast(node) or (node.op in ("Identity", "Dropout") and len(node.inputs) == 1)) and node.outputs[0]:
+            if (is_own_cast(node) or (node.op in ("Identity", "Dropout") and len(node.inputs) == 1)) and node.outputs[
+                0
+            ]:
                 classes[node.outputs[0]] = _class(node.inputs[0], classes)
                 continue
             key = (node.op, len(node.outputs), *(_class(value, classes) for value in node.inputs))
@@ -357,8 +368,14 @@ def repeated(graph: Graph) -> Iterator[tuple[Node, Node, str]]:
                         if one is not None and two is not None:
                             classes[two] = _class(one, classes)
                     # ONNX Runtime does not share constants inside bodies, so that it sees different inputs there.
-                    alike = not scope.owner or all(one is two for one, two in zip(first.inputs, node.inputs, strict=True))
-                    yield first, node, runtimes.ort("CommonSubexpressionElimination", "merges") if alike else runtimes.NOBODY
+                    alike = not scope.owner or all(
+                        one is two for one, two in zip(first.inputs, node.inputs, strict=True)
+                    )
+                    yield (
+                        first,
+                        node,
+                        runtimes.ort("CommonSubexpressionElimination", "merges") if alike else runtimes.NOBODY,
+                    )
                     break
             else:
                 if len(earlier) < 8:  # noqa: PLR2004 - a limit for graphs made to be slow

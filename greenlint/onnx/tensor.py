@@ -269,9 +269,7 @@ def _table(name: str) -> NDArray[np.float32]:
         sign = -1.0 if byte & 0x80 else 1.0
         exponent = byte >> mantissa_bits & ((1 << exponent_bits) - 1)
         mantissa = byte & ((1 << mantissa_bits) - 1)
-        if special == "fnuz" and byte == 0x80:
-            value = math.nan
-        elif special == "fn" and byte & 0x7F == 0x7F:
+        if (special == "fnuz" and byte == 0x80) or (special == "fn" and byte & 0x7F == 0x7F):
             value = math.nan
         elif special == "ieee" and exponent == (1 << exponent_bits) - 1:
             value = math.nan if mantissa else sign * math.inf

@@ -180,4 +180,3 @@ def _split(group: list[Value], key: Callable[[Tensor], bytes]) -> list[list[Valu
         if value.stored is not None:
             parts.setdefault(key(value.stored), []).append(value)
     return list(parts.values())
-

@@ -61,7 +61,9 @@ def cut_weights(data: Buffer, mark: str) -> bytes:
     pieces: list[Buffer] = []
     size = _Scan(data, mark).message(_MODEL, 0, len(data), pieces, 0)
     if size > MOST_BYTES_WITHOUT_WEIGHTS:
-        message = f"holds {size >> 20} MB beside its weights; greenlint reads at most {MOST_BYTES_WITHOUT_WEIGHTS >> 20}"
+        message = (
+            f"holds {size >> 20} MB beside its weights; greenlint reads at most {MOST_BYTES_WITHOUT_WEIGHTS >> 20}"
+        )
         raise ModelError(message)
     return b"".join(pieces)
 

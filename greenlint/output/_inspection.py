@@ -60,7 +60,9 @@ def _summary(model: Summary, look: Look) -> Iterator[str]:
     more = f" in {plural(model.functions, 'local function')} too" if model.functions else ""
     yield from _row("nodes", f"{model.nodes}{more}: {common}", look)
     types = ", ".join(f"{name} {bytes_text(size)}" for name, (_, size) in list(model.by_dtype.items())[:4])
-    yield from _row("weights", f"{count_text(model.parameters)} parameters, {bytes_text(model.weight_bytes)} ({types})", look)
+    yield from _row(
+        "weights", f"{count_text(model.parameters)} parameters, {bytes_text(model.weight_bytes)} ({types})", look
+    )
     if model.weights is not None and model.weights.count:
         seen = "" if model.weights.exact else " (a sample)"
         tiny = f"{model.weights.tiny / model.weights.count:.1%} below 6e-5"
@@ -97,9 +99,13 @@ def _costs(model: Summary, look: Look) -> Iterator[str]:
     yield from _row("energy", f"{least}{kwh} on {device}; an estimate: {METHOD}", look)
     if model.measured is not None:
         run = model.measured
-        joules = f", {run.joules:.3g} J a run (processor package)" if run.joules is not None else ", no energy counter here"
+        joules = (
+            f", {run.joules:.3g} J a run (processor package)" if run.joules is not None else ", no energy counter here"
+        )
         yield from _row(
-            "measured", f"{run.median:.3g} ms a run, 95 % under {run.slowest_twentieth:.3g} ms{joules}; {run.runtime}, CPU", look
+            "measured",
+            f"{run.median:.3g} ms a run, 95 % under {run.slowest_twentieth:.3g} ms{joules}; {run.runtime}, CPU",
+            look,
         )
         yield from _row("", run.sizes, look)
 
@@ -146,7 +152,9 @@ def _findings(found: list[Finding], look: Look) -> Iterator[str]:
         if len(group) > MOST_PLACES:
             yield f"  and {len(group) - MOST_PLACES} more (--format concise tells all)"
         if level is not Severity.INFO:
-            yield from textwrap.wrap(f"instead: {rule.fix}", look.width, initial_indent="  ", subsequent_indent="      ")
+            yield from textwrap.wrap(
+                f"instead: {rule.fix}", look.width, initial_indent="  ", subsequent_indent="      "
+            )
 
 
 # -- for programs -----------------------------------------------------------------------------------------------------
@@ -273,7 +281,13 @@ def comparison(before: Summary, after: Summary, report: Report, look: Look) -> I
         else:
             told = count_text(old), count_text(new)
         change = f"{(new - old) / old:+.1%}" if old and new != old else "same" if new == old else "new"
-        word = name.removesuffix("_kwh").removesuffix("_ms").replace("_", " ").replace(" bytes", "").replace("macs", "MACs")
+        word = (
+            name.removesuffix("_kwh")
+            .removesuffix("_ms")
+            .replace("_", " ")
+            .replace(" bytes", "")
+            .replace("macs", "MACs")
+        )
         yield f"  {word.ljust(16)} {told[0].rjust(12)} {told[1].rjust(12)} {change.rjust(9)}"
     if not (before.exact and after.exact):
         yield "  MACs, traffic and energy are lower bounds: give every free size with --dim"
@@ -281,6 +295,8 @@ def comparison(before: Summary, after: Summary, report: Report, look: Look) -> I
     counts.subtract(before.counts)
     names = {finding.rule.code: finding.rule.name for finding in report.findings}
     for word, sign in (("gone", -1), ("new", 1)):
-        changed = [f"{abs(n)} {code} {names.get(code, '')}".strip() for code, n in sorted(counts.items()) if n * sign > 0]
+        changed = [
+            f"{abs(n)} {code} {names.get(code, '')}".strip() for code, n in sorted(counts.items()) if n * sign > 0
+        ]
         if changed:
             yield from _row(word, ", ".join(changed), look)
