@@ -15,47 +15,39 @@ from greenlint.python.facts import (
     Assign,
     Attribute,
     Call,
-    Class,
     Constant,
     Expression,
     For,
-    Function,
-    Group,
-    Leave,
     Loop,
     Mapping,
     Name,
-    Operation,
     Statement,
-    Try,
     While,
-    expressions,
     tail,
     words_of,
-    written,
 )
 from greenlint.python.frameworks import root_of
+from greenlint.python.loops import EPOCH, loop_words, range_of
 from greenlint.python.values import (
     UNKNOWN,
     ClassValue,
     Display,
-    FunctionValue,
     Instance,
     Library,
     Literal,
     Made,
     Member,
-    Value,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
+    from greenlint.python.bounds import Bounds
+    from greenlint.python.epochs import Epochs
     from greenlint.python.program import Program
     from greenlint.python.scope import Block, Module, Scope, Spot
     from greenlint.python.stopping import Stopping
 
-_EPOCH = re.compile(r"epoch", re.IGNORECASE)
 # A loop over these goes around a training: it has no epochs of its own.
 _AROUND = re.compile(
     r"fold|split|seed|(?:^|_)runs?(?:$|_)|trial|repeat|param|config|hyper|layer|(?:^|_)tasks?(?:$|_)|(?:^|_)exps?(?:$|_)|"
@@ -64,7 +56,6 @@ _AROUND = re.compile(
     re.IGNORECASE,
 )
 _PLAIN_NAME = re.compile(r"^(?:_|[a-z])$")
-_BATCHES = re.compile(r"(?:num|n|total|nb)_?batch|batches|steps_per_epoch|iters_per_epoch|batch_idx", re.IGNORECASE)
 _MOST_SCOPES = 200
 _RUNS = ("call", "pass", "guess")
 _UPDATES = frozenset(
@@ -161,6 +152,20 @@ class Training:
         self.program = program
 
     @cached_property
+    def epochs(self) -> Epochs:
+        """For how many epochs the sites run."""
+        from greenlint.python.epochs import Epochs
+
+        return Epochs(self)
+
+    @cached_property
+    def bounds(self) -> Bounds:
+        """What bounds the sites."""
+        from greenlint.python.bounds import Bounds
+
+        return Bounds(self)
+
+    @cached_property
     def stopping(self) -> Stopping:
         """What stops the sites early."""
         from greenlint.python.stopping import Stopping
@@ -181,7 +186,7 @@ class Training:
         framework = self.framework_of(spot)
         if not framework:
             return None
-        epochs, rounds = self._epochs_of_call(spot, framework)
+        epochs, rounds = self.epochs.of_call(spot, framework)
         return Site(spot.call, spot.block, framework, spot, epochs, rounds)
 
     def framework_of(self, spot: Spot) -> str:
@@ -329,7 +334,7 @@ class Training:
         return any(edge.kind in _RUNS and self.trains(edge.target) for edge in self.program.edges(spot))
 
     @cached_property
-    def _loops(self) -> dict[int, tuple[Loop, Block]]:
+    def loops(self) -> dict[int, tuple[Loop, Block]]:
         """Every loop whose body runs gradient steps, with the block it stands in."""
         found: dict[int, tuple[Loop, Block]] = {}
         for module in self.program.modules:
@@ -346,7 +351,7 @@ class Training:
     def _parents(self, block: Block) -> list[int]:
         """Return the training loops directly around a loop, in its scope or in the callers of its function."""
         for outer in block.loops():
-            if id(outer) in self._loops:
+            if id(outer) in self.loops:
                 return [id(outer)]
         return self._calling_loops(block.scope, set())
 
@@ -358,7 +363,7 @@ class Training:
         for edge in self.program.callers(scope):
             if edge.kind not in _RUNS:
                 continue
-            around = next((outer for outer in edge.spot.block.loops() if id(outer) in self._loops), None)
+            around = next((outer for outer in edge.spot.block.loops() if id(outer) in self.loops), None)
             if around is not None:
                 found.append(id(around))
             else:
@@ -366,26 +371,26 @@ class Training:
         return found
 
     @cached_property
-    def _tree(self) -> dict[int, list[int]]:
+    def tree(self) -> dict[int, list[int]]:
         """Training loops inside each training loop."""
         children: dict[int, list[int]] = {}
-        for key, (_, block) in self._loops.items():
+        for key, (_, block) in self.loops.items():
             for parent in self._parents(block):
                 if parent != key:
                     children.setdefault(parent, []).append(key)
         return children
 
     def _epoch_loops(self) -> Iterator[tuple[Loop, Block]]:
-        inner = {child for children in self._tree.values() for child in children}
+        inner = {child for children in self.tree.values() for child in children}
         chosen: dict[int, None] = {}
-        for key, (_, block) in self._loops.items():
+        for key, (_, block) in self.loops.items():
             if key in inner or not self._updates(block):
                 continue
             for one in self._epoch_level(key, set()):
-                if not self._is_one_epoch(*self._loops[one]):
+                if not self._is_one_epoch(*self.loops[one]):
                     chosen[one] = None
         for key in chosen:
-            yield self._loops[key]
+            yield self.loops[key]
 
     def _is_one_epoch(self, loop: Loop, block: Block) -> bool:
         """Tell whether a loop over batches stands in a function that nobody calls: its caller holds the epochs."""
@@ -395,8 +400,8 @@ class Training:
             and scope.kind == "function"
             and scope.name != "main"
             and not self.program.callers(scope)
-            and _range_of(loop.iterable) is None
-            and not any(_EPOCH.search(word) for word in _loop_words(loop))
+            and range_of(loop.iterable) is None
+            and not any(EPOCH.search(word) for word in loop_words(loop))
             and any(word == one.name for one in scope.parameters for word in words_of(loop.iterable))
         )
 
@@ -426,7 +431,7 @@ class Training:
         found: list[int] = []
         waiting = [id(loop)]
         while waiting:
-            for child in self._tree.get(waiting.pop(), ()):
+            for child in self.tree.get(waiting.pop(), ()):
                 if child not in found:
                     found.append(child)
                     waiting.append(child)
@@ -434,116 +439,26 @@ class Training:
 
     def _epoch_level(self, key: int, seen: set[int]) -> list[int]:
         """Descend from a loop over folds, seeds or settings to the epoch loops in it."""
-        loop, _ = self._loops[key]
+        loop, _ = self.loops[key]
         if key in seen or not isinstance(loop, For):
             return [key]
         seen.add(key)
-        words = _loop_words(loop)
-        if any(_EPOCH.search(word) for word in words):
+        words = loop_words(loop)
+        if any(EPOCH.search(word) for word in words):
             return [key]
         if not any(_AROUND.search(word) for word in words) and not _PLAIN_NAME.match(tail(loop.target)):
             return [key]
         below = [
             child
-            for child in self._tree.get(key, ())
-            if any(_EPOCH.search(word) for word in _loop_words(self._loops[child][0]))
+            for child in self.tree.get(key, ())
+            if any(EPOCH.search(word) for word in loop_words(self.loops[child][0]))
             or self._epoch_level(child, seen) != [child]
         ]
         return [found for child in below for found in self._epoch_level(child, seen)] or [key]
 
     def _loop_site(self, loop: Loop, block: Block) -> Site:
-        nest = tuple(self._loops[key][0] for key in self.inside(loop))
-        return Site(loop, block, "loop", None, tuple(self._epochs_of_loop(loop, block)), (), nest)
-
-    # Epochs
-
-    def _epochs_of_loop(self, loop: Loop, block: Block) -> list[Literal]:
-        if not any(_EPOCH.search(word) for word in _loop_words(loop)) and not self._is_pass(loop):
-            return []
-        if isinstance(loop, For):
-            return self._count(loop.iterable, block)
-        return self._bound_of(loop, block)
-
-    def _is_pass(self, loop: Loop) -> bool:
-        """Tell whether each turn of a loop goes once through the data: a loop over batches stands in it."""
-        for child in self._tree.get(id(loop), ()):
-            inner = self._loops[child][0]
-            if not isinstance(inner, For):
-                continue
-            ranged = _range_of(inner.iterable)
-            strided = ranged is not None and len(ranged.arguments) == 3  # noqa: PLR2004 - range(0, samples, batch)
-            if ranged is None or strided or any(_BATCHES.search(word) for word in _loop_words(inner)):
-                return True
-        return False
-
-    def _count(self, iterable: Expression, block: Block) -> list[Literal]:
-        ranged = _range_of(iterable)
-        if ranged is None:
-            return []
-        positional = [one.value for one in ranged.arguments if not one.name and not one.star]
-        if not positional:
-            return []
-        if len(positional) == 1:
-            return _counts(self.program.literals(positional[0], block))
-        further = _added_to(positional[0], positional[1])
-        if further is not None:
-            return _counts(self.program.literals(further, block))
-        start = self.program.literals(positional[0], block)
-        stop = self.program.literals(positional[1], block)
-        first = start[0].value if len(start) == 1 else 0 if not start else min(_plain(one) for one in start)
-        offset = first if isinstance(first, (int, float)) else 0
-        step = self.program.literals(positional[2], block) if len(positional) > 2 else []  # noqa: PLR2004
-        stride = step[0].value if step and isinstance(step[0].value, int) and step[0].value > 0 else 1
-        return _counts(Literal(-(-(_plain(one) - offset) // stride), one.node, one.module) for one in stop)
-
-    def _bound_of(self, loop: While, block: Block) -> list[Literal]:
-        test = loop.test
-        if isinstance(test, Operation) and test.operator == "and":
-            test = next((one for one in test.operands if isinstance(one, Operation) and _names_epoch(one)), test)
-        if not isinstance(test, Operation) or test.operator not in ("<", "<=", ">", ">=", "!="):
-            return []
-        left, right = test.operands
-        bound = right if test.operator in ("<", "<=", "!=") else left
-        counter = left if bound is right else right
-        if not any(_EPOCH.search(word) for word in words_of(counter)):
-            return []
-        return _counts(self.program.literals(bound, block))
-
-    def _epochs_of_call(self, spot: Spot, framework: str) -> tuple[tuple[Literal, ...], tuple[Literal, ...]]:
-        if framework in ("boosting", "sklearn"):
-            return (), tuple(self._rounds(spot))
-        if framework == "lightning":
-            return tuple(self._setting_of(self.trainer_calls(spot), "max_epochs", ("max_steps", "max_time"))), ()
-        if framework == "huggingface":
-            return tuple(self._huggingface_epochs(spot)), ()
-        positions = {"fit_generator": 2, "fine_tune": 0, "fit_one_cycle": 0, "fit_flat_cos": 0}
-        name = tail(spot.call.func)
-        position = positions.get(name, {"keras": 3, "fastai": 0}.get(framework))
-        words = ("epochs", "nb_epoch", "n_epoch", "n_epochs")
-        first = self.program.argument(spot.call, "initial_epoch")
-        if first is not None and not (isinstance(first.value, Constant) and first.value.value == 0):
-            return (), ()
-        for word in words:
-            argument = self.program.argument(spot.call, word, position)
-            if argument is not None:
-                return tuple(_counts(self.program.literals(argument.value, spot.block))), ()
-        return (), ()
-
-    def _rounds(self, spot: Spot) -> Iterator[Literal]:
-        words = (
-            "num_boost_round",
-            "n_estimators",
-            "iterations",
-            "num_iterations",
-            "num_trees",
-            "max_iter",
-            "num_round",
-        )
-        for call, block in [(spot.call, spot.block), *self.makers(spot)]:
-            for word in words:
-                argument = self.program.argument(call, word)
-                if argument is not None:
-                    yield from _counts(self.program.literals(argument.value, block))
+        nest = tuple(self.loops[key][0] for key in self.inside(loop))
+        return Site(loop, block, "loop", None, tuple(self.epochs.of_loop(loop, block)), (), nest)
 
     def makers(self, spot: Spot) -> list[tuple[Call, Block]]:
         """Return the calls that made the object whose method is called."""
@@ -560,17 +475,7 @@ class Training:
         """Return the calls that made the framework's Trainer whose method is called."""
         return self.makers(spot)
 
-    def _setting_of(
-        self, calls: Iterable[tuple[Call, Block]], name: str, instead: tuple[str, ...]
-    ) -> Iterator[Literal]:
-        for call, block in calls:
-            if any(self._is_set(call, other, block) for other in instead):
-                continue
-            argument = self.program.argument(call, name)
-            if argument is not None:
-                yield from _counts(self.program.literals(argument.value, block))
-
-    def _is_set(self, call: Call, name: str, block: Block) -> bool:
+    def is_set(self, call: Call, name: str, block: Block) -> bool:
         """Tell whether an argument is given and is not its own way of saying no: None or -1."""
         argument = self.program.argument(call, name)
         if argument is None:
@@ -578,148 +483,12 @@ class Training:
         values = self.program.values(argument.value, block)
         return not all(isinstance(one, Literal) and one.value in (None, -1) for one in values)
 
-    def training_arguments(self, spot: Spot) -> tuple[Value, ...]:
-        """Return what the `args` of a Hugging Face Trainer can be."""
-        found: list[Value] = []
-        for call, block in self.trainer_calls(spot):
-            argument = self.program.argument(call, "args", 1)
-            found.extend(self.program.values(argument.value, block) if argument is not None else [UNKNOWN])
-        return tuple(found)
-
-    def _huggingface_epochs(self, spot: Spot) -> Iterator[Literal]:
-        func = spot.call.func
-        if isinstance(func, Attribute) and func.name == "fit":
-            argument = self.program.argument(spot.call, "epochs", 2)
-            if argument is not None:
-                yield from _counts(self.program.literals(argument.value, spot.block))
-            return
-        for value in self.training_arguments(spot):
-            steps = list(self.program.attribute(value, "max_steps"))
-            limited = [
-                one for one in steps if isinstance(one, Literal) and isinstance(one.value, int) and one.value > 0
-            ]
-            if limited:
-                continue
-            values = self.program.attribute(value, "num_train_epochs")
-            yield from _counts(one for one in values if isinstance(one, Literal))
-
     def takes_precision(self, site: Site) -> bool:
         """Tell whether reduced precision is a setting where the site stands: torch, Lightning, Hugging Face, Keras."""
         if site.framework == "loop":
             known = {"torch", "keras", "lightning", "pytorch_lightning", "transformers", "accelerate"}
             return "backward" in site.module.identifiers or any(module.roots & known for module in self.program.modules)
         return site.framework in ("keras", "lightning", "huggingface")
-
-    # Bounds
-
-    def unbounded(self, site: Site) -> str:
-        """Say why nothing bounds a site, or return an empty string."""
-        if site.framework == "loop":
-            return self._endless(site)
-        if site.framework == "lightning" and site.spot is not None and tail(site.spot.call.func) == "fit":
-            causes = [self._trainer_unbounded(call, block, site) for call, block in self.trainer_calls(site.spot)]
-            return causes[0] if causes and all(causes) else ""
-        return ""
-
-    def _trainer_unbounded(self, call: Call, block: Block, site: Site) -> str:
-        if self.program.open_ended(call) or tail(call.func) != "Trainer" or site.spot is None:
-            return ""
-        if any(self._is_set(call, word, block) for word in ("max_steps", "max_time")):
-            return ""
-        quick = self.program.argument(call, "fast_dev_run")
-        if quick is not None and not (isinstance(quick.value, Constant) and not quick.value.value):
-            return ""
-        callbacks = self.program.argument(call, "callbacks")
-        if callbacks is not None and "Timer" in site.module.identifiers:
-            return ""
-        epochs = self.program.argument(call, "max_epochs")
-        if epochs is None:
-            return "the Trainer has no max_epochs, max_steps or max_time: Lightning runs 1000 epochs"
-        values = self.program.values(epochs.value, block)
-        if not all(isinstance(one, Literal) for one in values):
-            return ""
-        if all(isinstance(one, Literal) and one.value is None for one in values) and isinstance(epochs.value, Constant):
-            return "max_epochs=None: Lightning runs 1000 epochs"
-        if all(isinstance(one, Literal) and one.value == -1 for one in values):
-            return "" if self.stopping.stops(site) is not False else "max_epochs=-1 and no early stopping"
-        return ""
-
-    def _endless(self, site: Site) -> str:
-        for loop, block in self._around(site):
-            if isinstance(loop, While):
-                endless = isinstance(loop.test, Constant) and bool(loop.test.value)
-                cause = "`while True` has no way out"
-            else:
-                endless = isinstance(loop, For) and any(
-                    name in ("itertools.count", "itertools.cycle") for name in self.program.names(loop.iterable, block)
-                )
-                cause = "the loop counts without end and has no way out"
-            if endless and not self._has_way_out(loop, block.scope):
-                return cause
-        return ""
-
-    def _around(self, site: Site) -> Iterator[tuple[Loop, Block]]:
-        """Yield the loop of a site; a site is its outermost loop, so nothing outside it trains."""
-        if isinstance(site.node, (For, While)):
-            yield site.node, site.block
-
-    def _has_way_out(self, loop: Loop, scope: Scope) -> bool:
-        """Tell whether anything in a loop leaves it: break, return, raise, yield, exit, an iterator that runs dry."""
-        if _leaves(loop.body, nested=False):
-            return True
-        for spot in scope.spots:
-            if not any(block.owner is loop for block in spot.block.up()):
-                continue
-            name = tail(spot.call.func)
-            if name in ("exit", "_exit", "quit", "abort", "kill"):
-                return True
-            if name in ("next", "__next__") and not self._goes_on(spot):
-                return True
-            for edge in self.program.edges(spot):
-                if edge.kind != "spawn" and self._can_end(edge.target, set()):
-                    return True
-        return False
-
-    def _goes_on(self, spot: Spot) -> bool:
-        """Tell whether `next(iterator)` never ends a loop: its end is caught, or the iterator has none."""
-        if len(spot.call.arguments) > 1 or any(isinstance(block.owner, Try) for block in spot.block.up()):
-            return True
-        if not spot.call.arguments:
-            return False
-        item = spot.call.arguments[0].value
-        if "itertools.cycle" in self.program.names(item, spot.block):
-            return True
-        name, owner = tail(item), spot.scope.method_of
-        bindings = list(spot.scope.bindings.get(name, ()))
-        bindings += (
-            [one for cls in self.program.lineage(owner) for one in cls.attributes.get(name, ())] if owner else []
-        )
-        makers = [one.node for one in bindings if isinstance(one.node, Call)]
-        return bool(makers) and all(self._is_generator_without_end(one, bindings[0].block) for one in makers)
-
-    def _is_generator_without_end(self, call: Call, block: Block) -> bool:
-        return any(
-            isinstance(value, FunctionValue)
-            and any(
-                isinstance(one, While) and isinstance(one.test, Constant) and one.test.value
-                for one, _ in value.scope.statements
-            )
-            for value in self.program.values(call.func, block)
-        )
-
-    def _can_end(self, scope: Scope, seen: set[int]) -> bool:
-        """Tell whether a function can raise or end the process."""
-        if id(scope) in seen:
-            return False
-        seen.add(id(scope))
-        if any(isinstance(one, Leave) and one.kind == "raise" for one, _ in scope.statements):
-            return True
-        for spot in scope.spots:
-            if tail(spot.call.func) in ("exit", "_exit", "quit", "abort"):
-                return True
-            if any(self._can_end(edge.target, seen) for edge in self.program.edges(spot) if edge.kind == "call"):
-                return True
-        return False
 
     # Kinds of training that early stopping does not suit
 
@@ -776,25 +545,6 @@ def _entry_point(name: str, method: str) -> str:  # noqa: C901
     return "sklearn" if _SKLEARN.match(name) else ""
 
 
-def _leaves(body: tuple[Statement, ...], *, nested: bool) -> bool:
-    """Tell whether statements leave the loop around them; a `break` in an inner loop leaves only that."""
-    for one in body:
-        if isinstance(one, Leave) and (one.kind in ("return", "raise") or (one.kind == "break" and not nested)):
-            return True
-        if isinstance(one, (Function, Class)):
-            continue
-        if any(isinstance(part, Group) and part.kind == "yield" for part in expressions(one)):
-            return True
-        inner = nested or isinstance(one, (For, While))
-        for name in ("body", "orelse", "finalbody"):
-            if _leaves(getattr(one, name, ()), nested=inner and name == "body"):
-                return True
-        for *_, held in (*getattr(one, "handlers", ()), *getattr(one, "cases", ())):
-            if _leaves(held, nested=nested):
-                return True
-    return False
-
-
 def _is_train_op(name: str) -> bool:
     return name.endswith((".minimize", ".apply_gradients", ".create_train_op", ".optimize_loss", ".get_updates"))
 
@@ -803,65 +553,12 @@ def _is_loop(block: Block) -> bool:
     return isinstance(block.owner, (For, While)) and block.branch == "body"
 
 
-def _range_of(iterable: Expression) -> Call | None:
-    """Find the `range(...)` behind `tqdm(range(...))`, `enumerate(range(...))` or `trange(...)`."""
-    item = iterable
-    for _ in range(4):
-        if not isinstance(item, Call):
-            return None
-        name = tail(item.func)
-        if name in ("range", "trange", "arange", "tnrange", "xrange"):
-            return item
-        if not item.arguments:
-            return None
-        item = next(
-            (one.value for one in item.arguments if not one.star and (not one.name or one.name == "iterable")),
-            item.arguments[0].value,
-        )
-    return None
-
-
-def _added_to(start: Expression, stop: Expression) -> Expression | None:
-    """Return `n` of `range(start, start + n)`."""
-    if isinstance(stop, Operation) and stop.operator == "+" and isinstance(start, (Name, Attribute)):
-        left, right = stop.operands
-        for same, other in ((left, right), (right, left)):
-            if type(same) is type(start) and written(same) == written(start):
-                return other
-    return None
-
-
 def _sets_parameter(statement: Statement) -> bool:
     """See an update by hand: `w.data -= lr * w.grad`, `w -= lr * w.grad`."""
     if not isinstance(statement, Assign) or statement.value is None or "grad" not in set(words_of(statement.value)):
         return False
     mine = {tail(target) for target in statement.targets}
     return statement.operator in ("-", "+") or "data" in mine or bool(mine & set(words_of(statement.value)))
-
-
-def _counts(values: Iterable[Literal]) -> list[Literal]:
-    found = []
-    for one in values:
-        number = one.value
-        if isinstance(number, float) and number.is_integer():
-            found.append(Literal(int(number), one.node, one.module))
-        elif isinstance(number, int) and not isinstance(number, bool):
-            found.append(one)
-    return found
-
-
-def _plain(one: Literal) -> float:
-    return one.value if isinstance(one.value, (int, float)) else 0
-
-
-def _loop_words(loop: Loop) -> list[str]:
-    if isinstance(loop, For):
-        return [*words_of(loop.target), *words_of(loop.iterable)]
-    return list(words_of(loop.test))
-
-
-def _names_epoch(item: Expression) -> bool:
-    return any(_EPOCH.search(word) for word in words_of(item))
 
 
 def speaks_adversarially(module: Module) -> bool:
