@@ -50,7 +50,7 @@ ENDS = {
 }
 
 
-def _bodies(opset: int) -> Iterator[tuple[str, str]]:  # noqa: C901, PLR0912 - one block per pattern
+def _bodies(opset: int) -> Iterator[tuple[str, str]]:
     new = opset >= 13
     for (act, attributes), (end, (outputs, extra)) in itertools.product(ACTIVATIONS.items(), ENDS.items()):
         if act == "HardSwish" and opset < 14:

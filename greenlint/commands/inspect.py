@@ -16,7 +16,7 @@ from greenlint.rule import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from greenlint.config import Overrides
+    from greenlint.config import Configuration, Overrides
     from greenlint.inspection import Inspected, Summary
 
 WEIGHTS = ("none", "sample", "full")
@@ -52,7 +52,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Inspect, tell, and return 0 for clean, 1 for findings that fail, 2 for models that could not be judged."""
-    from greenlint import catalogue, config, inspection
+    from greenlint import catalogue, config
 
     shape = output.by_name(options.format)
     if options.weights not in WEIGHTS:
@@ -65,20 +65,7 @@ def run(options: argparse.Namespace) -> int:
     if options.compare and len(paths) != 2:  # noqa: PLR2004 - before and after
         message = "--compare takes one model before and one after"
         raise ConfigError(message)
-    everything: list[Inspected] = []
-    summaries: list[Summary] = []
-    for path in paths:
-        settings = configuration.settings(path.parent)
-        if settings.excludes(path) and str(path) not in map(os.path.abspath, options.paths):
-            continue
-        one = inspection.inspect(path, settings, dims=dims, weights=options.weights)
-        if one.graph is not None:
-            try:
-                summaries.append(inspection.summarise(one, device=options.device, measure=options.measure))
-            except ModelError as error:
-                problems.append(Problem(shown(path), str(error)))
-        # A graph is only a summary from here on: many models are inspected in the memory of the largest.
-        everything.append(one.without_graph())
+    everything, summaries = _inspected(paths, configuration, dims, options, problems)
     _check_dims(dims, everything)
     report = Report(
         findings=tuple(finding for one in everything for finding in one.judged.findings),
@@ -105,8 +92,36 @@ def run(options: argparse.Namespace) -> int:
     return 1 if failing and not options.exit_zero else 0
 
 
+def _inspected(
+    paths: list[Path],
+    configuration: Configuration,
+    dims: dict[str, int],
+    options: argparse.Namespace,
+    problems: list[Problem],
+) -> tuple[list[Inspected], list[Summary]]:
+    """Inspect one model after the other; what cannot be summed up is added to the problems."""
+    from greenlint import inspection
+
+    named = {Path(os.path.abspath(path)) for path in (*options.paths, options.compare or "")}  # noqa: PTH100
+    everything: list[Inspected] = []
+    summaries: list[Summary] = []
+    for path in paths:
+        settings = configuration.settings(path.parent)
+        if settings.excludes(path) and path not in named:
+            continue
+        one = inspection.inspect(path, settings, dims=dims, weights=options.weights)
+        if one.graph is not None:
+            try:
+                summaries.append(inspection.summarise(one, device=options.device, measure=options.measure))
+            except ModelError as error:
+                problems.append(Problem(shown(path), str(error)))
+        # A graph is only a summary from here on: many models are inspected in the memory of the largest.
+        everything.append(one.without_graph())
+    return everything, summaries
+
+
 def _models(named: list[str]) -> tuple[list[Path], list[Problem]]:
-    """The models that the command line names, and those below its folders, in the order given."""
+    """Return the models that the command line names, and those below its folders, in the order given."""
     from greenlint.discovery import NOISE
 
     found: dict[Path, None] = {}

@@ -25,7 +25,8 @@ def dropout_kept(graph: Graph) -> Iterator[Flag]:
         value = node.output()
         stays = value is not None and value.is_graph_output
         who = runtimes.NOBODY if stays else runtimes.ort("EliminateDropout")
-        ratio = node.attribute("ratio") if node.input(1) is None else node.inputs[1].scalar()
+        amount = node.input(1)
+        ratio = node.attribute("ratio") if amount is None else amount.scalar()
         if trains and ratio != 0:
             yield flag(node, runtimes.WARNING, mode="training mode on", who=who)
         else:
@@ -34,7 +35,7 @@ def dropout_kept(graph: Graph) -> Iterator[Flag]:
 
 def _trains(node: Node, opset: int) -> bool | None:
     if opset < 7:
-        return node.attribute("is_test", 0) == 0
+        return bool(node.attribute("is_test", 0) == 0)
     mode = node.input(2)
     if mode is None:
         return False

@@ -25,6 +25,6 @@ def float64_tensor(graph: Graph) -> Iterator[Flag]:
         if stored is not None and stored.dtype.name == "float64" and stored.size > 1 and value.consumers:
             yield flag(value, what="a constant", size=bytes_text(stored.stored // 2), who=runtimes.NOBODY)
     for node in graph.nodes_of("Cast"):
-        value = node.output()
-        if node.attribute("to") == _FLOAT64 and value is not None and not value.is_constant:
+        output = node.output()
+        if node.attribute("to") == _FLOAT64 and output is not None and not output.is_constant:
             yield flag(node, what="a Cast", size="half of what follows it", who=runtimes.NOBODY)

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 @detects("ECO730")
 def fp32_weights(graph: Graph, min_bytes: int) -> Iterator[Flag]:
-    weights = [value for value in graph.stored_values if value.dtype is not None and value.stored is not None]
-    total = sum(value.stored.stored for value in weights)
-    full = sum(value.stored.stored for value in weights if value.dtype.name == "float32")
+    weights = [value.stored for value in graph.stored_values if value.stored is not None]
+    total = sum(tensor.stored for tensor in weights)
+    full = sum(tensor.stored for tensor in weights if tensor.dtype.name == "float32")
     if full < min_bytes or full * 2 < total or any(graph.nodes_of("QuantizeLinear", "DequantizeLinear")):
         return
     yield flag(

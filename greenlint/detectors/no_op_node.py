@@ -30,7 +30,7 @@ def no_op_node(graph: Graph) -> Iterator[Flag]:
 
 
 def _can_go(node: Node) -> bool:
-    """An output of a graph keeps its name: what gives an input, a constant or a shared value that name is needed."""
+    """Tell whether removal keeps the outputs: what gives a shared value or an input its name as output is needed."""
     value, source = node.output(), node.input(0)
     if value is None or source is None or not value.is_graph_output:
         return value is not None and source is not None
@@ -44,7 +44,7 @@ def _can_go(node: Node) -> bool:
 
 
 def _rule(node: Node, name: str) -> str:
-    """ONNX Runtime removes no node whose result leaves the graph, nor, beside constants, one that reads a graph input."""
+    """Name the rule; it spares nodes whose result leaves the graph, and with constants those that read an input."""
     value, source = node.output(), node.input(0)
     leaves = value is not None and value.is_graph_output
     enters = len(node.inputs) > 1 and any(v is not None and v.is_graph_input for v in node.inputs)

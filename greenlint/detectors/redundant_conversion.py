@@ -23,9 +23,10 @@ def redundant_conversion(graph: Graph) -> Iterator[Flag]:
         for node in graph.nodes_of(op):
             first = node.producer(0)
             # A first conversion with other readers stays, and the second saves nothing by itself.
-            if first is None or first.next_node is not node or not first.inputs or first.input(0) is None:
+            source = first.input(0) if first is not None and first.next_node is node else None
+            if first is None or source is None or source.is_constant:
                 continue
-            found = None if first.inputs[0].is_constant else judge(first, node)
+            found = judge(first, node)
             if found:
                 yield flag(node, runtimes.severity(found[1]), first=first.place, reason=found[0], who=found[1])
 
@@ -33,7 +34,9 @@ def redundant_conversion(graph: Graph) -> Iterator[Flag]:
 def _cast(first: Node, second: Node) -> Found:
     if first.op != "Cast":
         return None
-    start, middle, end = first.inputs[0].dtype, DTYPES.get(first.attribute("to")), DTYPES.get(second.attribute("to"))
+    source = first.input(0)
+    start = None if source is None else source.dtype
+    middle, end = DTYPES.get(first.attribute("to")), DTYPES.get(second.attribute("to"))
     if start is None or middle is None or end is None or start is middle or middle is end:
         return None
     if not _widens(start.name, middle.name):
@@ -89,7 +92,8 @@ def _quantize(first: Node, second: Node) -> Found:
             if left is None or right is None or left.shape != right.shape or (left != right).any():
                 return None
     before = first.producer(0)
-    after = second.output().only_consumer if second.output() is not None else None
+    output = second.output()
+    after = None if output is None else output.only_consumer
     if before is not None and before.op == "QuantizeLinear" and after is not None and after.op == "DequantizeLinear":
         return "both cancel", runtimes.ort("DoubleQDQPairsRemover")
     return "both cancel", runtimes.NOBODY

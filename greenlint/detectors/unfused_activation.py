@@ -37,5 +37,5 @@ def unfused_activation(graph: Graph) -> Iterator[Flag]:
 
 
 def _is_plain(node: Node) -> bool:
-    """The limits of a Clip are constants, and numbers are what a Conv's activation works on."""
+    """Tell whether the limits of a Clip are constants: numbers are what a Conv's activation works on."""
     return all(value is None or value.is_constant for value in node.inputs[1:])

@@ -98,7 +98,7 @@ def _fast_gelu(node: Node, opset: int) -> Composite | None:
     if scale is None or scale.op != "Mul":
         return None
     seen, waiting, source, factors = {scale}, [scale], None, 0
-    while waiting and len(seen) < 8:  # noqa: PLR2004 - the formula has fewer
+    while waiting and len(seen) < 8:
         inner = waiting.pop()
         for value in inner.inputs:
             if value is None:
@@ -120,7 +120,7 @@ def _fast_gelu(node: Node, opset: int) -> Composite | None:
                 source = value
             elif source is not value:
                 return None
-    if source is None or factors < 2:  # noqa: PLR2004 - both factors of the formula
+    if source is None or factors < 2:
         return None
     end = _gated(node, source)
     if end is None:
@@ -156,7 +156,7 @@ def _hard_swish(node: Node, opset: int) -> Composite | None:
     product = node.next_node
     if product is None or product.op != "Mul" or other_input(product, node.outputs[0]) is not node.inputs[0]:
         return None
-    if abs(node.attribute("alpha", 0.2) - 1 / 6) > 1e-3 or abs(node.attribute("beta", 0.5) - 0.5) > 1e-6:  # noqa: PLR2004
+    if abs(node.attribute("alpha", 0.2) - 1 / 6) > 1e-3 or abs(node.attribute("beta", 0.5) - 0.5) > 1e-6:
         return None
     return Composite(product, "HardSwish", 2, _nobody("HardSwish", opset, 14))
 
@@ -168,18 +168,17 @@ def _clipped_swish(node: Node, opset: int) -> Composite | None:
     if parts is None or not is_number(parts[1], 3.0):
         return None
     low, high = _limit(node, 1, "min"), _limit(node, 2, "max")
-    if low != 0.0 or high != 6.0:  # noqa: PLR2004 - relu6
+    if low != 0.0 or high != 6.0:
         return None
-    following = node.next_node
-    others = []
-    count = 2
-    while following is not None and following.op in ("Mul", "Div") and count < 4:  # noqa: PLR2004 - the formula's length
-        others.append(other_input(following, node.outputs[0] if count == 2 else last.outputs[0]))  # noqa: PLR2004
-        last, count = following, count + 1
-        if parts[0] in others and any(is_number(v, 6.0) or is_number(v, 1 / 6) for v in others):
-            return Composite(last, "HardSwish", count, _nobody("HardSwish", opset, 14))
-        following = following.next_node
-    return None
+    last, others = node, []
+    for _ in range(2):
+        following = last.next_node
+        if following is None or following.op not in ("Mul", "Div"):
+            return None
+        others.append(other_input(following, last.outputs[0]))
+        last = following
+    sixth = any(is_number(value, 6.0) or is_number(value, 1 / 6) for value in others)
+    return Composite(last, "HardSwish", 4, _nobody("HardSwish", opset, 14)) if sixth and parts[0] in others else None
 
 
 def _limit(node: Node, place: int, name: str) -> float | None:
@@ -230,8 +229,8 @@ def _norm(node: Node, opset: int) -> Composite | None:
             and bias.op == "Add"
             and _is_weight(other_input(bias, scale.outputs[0]))
         ):
-            fuses = square is not None and square.op == "Pow"
-            who = runtimes.ort("LayerNormFusion", "fuses") if fuses else _nobody("LayerNormalization", opset, 17)
+            by_power = square is not None and square.op == "Pow"
+            who = runtimes.ort("LayerNormFusion", "fuses") if by_power else _nobody("LayerNormalization", opset, 17)
             return Composite(bias, "LayerNormalization", count + 4, who)
         return Composite(end, "LayerNormalization", count + 2, _nobody("LayerNormalization", opset, 17))
     if scaled and scale is not None and is_float(base):
@@ -279,14 +278,14 @@ def _quotient(root: Node, base: Value) -> tuple[Node | None, int]:
 
 
 def _skip_norm(node: Node, _opset: int) -> Composite | None:
-    """A residual Add straight before a LayerNormalization."""
+    """Match a residual Add straight before a LayerNormalization."""
     add = node.producer(0)
     if add is None or add.op != "Add" or add.next_node is not node or node.attribute("axis", -1) not in (-1, 2):
         return None
     left, right = add.inputs
     if left is None or right is None or left.is_constant or right.is_constant or not is_float(left):
         return None
-    if left.shape is None or left.shape != right.shape or len(left.shape) != 3:  # noqa: PLR2004 - batch, sequence, hidden
+    if left.shape is None or left.shape != right.shape or len(left.shape) != 3:
         return None
     return Composite(node, "SkipLayerNormalization", 2, runtimes.ort("SkipLayerNormFusion", "fuses"))
 
@@ -299,7 +298,7 @@ _BETWEEN = frozenset({"Mul", "Div", "Add", "Where", "Cast", "Reshape", "Identity
 def _attention(node: Node, opset: int) -> Composite | None:
     """softmax(q k + mask) v, written out."""
     after, count = node.next_node, 2
-    while after is not None and after.op in ("Dropout", "Cast", "Identity", "Where", "Reshape") and count < 6:  # noqa: PLR2004
+    while after is not None and after.op in ("Dropout", "Cast", "Identity", "Where", "Reshape") and count < 6:
         after, count = after.next_node, count + 1
     before = node.producer(0)
     for _ in range(6):
@@ -325,7 +324,7 @@ def _rotary(node: Node, opset: int) -> Composite | None:
         turned = next(
             (v.producer for v in product.inputs if v is not None and v.producer and v.producer.op == "Concat"), None
         )
-        if turned is None or len(turned.inputs) != 2 or turned.next_node is not product:  # noqa: PLR2004 - halves
+        if turned is None or len(turned.inputs) != 2 or turned.next_node is not product:
             continue
         negative = turned.producer(0)
         if negative is not None and negative.op == "Neg":

@@ -62,7 +62,7 @@ class Cost:
         return sum(size for _, size in self.by_dtype.values())
 
     def largest(self, count: int) -> list[NodeCost]:
-        """The nodes with the most multiply-accumulates, the free sizes at 1."""
+        """Return the nodes with the most multiply-accumulates, the free sizes at 1."""
         return sorted(self.nodes, key=lambda cost: -cost.macs.at({}))[:count]
 
 
@@ -90,9 +90,9 @@ def measure(graph: Graph) -> Cost:
         tensor = value.stored
         if tensor is None:
             continue
-        count = stored.setdefault(tensor.dtype.name, [0, 0])
-        count[0] += tensor.size
-        count[1] += tensor.stored
+        held = stored.setdefault(tensor.dtype.name, [0, 0])
+        held[0] += tensor.size
+        held[1] += tensor.stored
         if tensor.dtype.is_float or tensor.dtype.bits in (2, 4, 8):
             parameters += tensor.size if tensor.dtype.name != "bool" else 0
     free = [dim for value in graph.main.inputs for dim in value.shape or () if isinstance(dim, str)]
@@ -115,7 +115,7 @@ def measure(graph: Graph) -> Cost:
 
 
 def _run(graph: Graph) -> Iterable[Scope]:
-    """The scopes that a run goes through: functions are not, their shapes are those of each call."""
+    """Return the scopes that a run goes through: functions are not, their shapes are those of each call."""
     return (scope for scope in graph.scopes if not _in_function(scope))
 
 
@@ -146,7 +146,7 @@ def _bytes(dtype: Dtype | None, shape: tuple[Dim, ...] | None) -> Amount | None:
     if not dtype.bits:
         return NOTHING
     elements = product(shape)
-    if dtype.bits >= 8:  # noqa: PLR2004 - a byte
+    if dtype.bits >= 8:
         return elements * (dtype.bits // 8)
     return Amount({symbols: -(-factor * dtype.bits // 8) for symbols, factor in elements.terms.items()})
 
@@ -166,7 +166,7 @@ def _matmul(node: Node) -> Amount | None:
 
 def _gemm(node: Node) -> Amount | None:
     left, right = _shape(node.input(0)), _shape(node.input(1))
-    if left is None or right is None or len(left) != 2 or len(right) != 2:  # noqa: PLR2004 - matrices
+    if left is None or right is None or len(left) != 2 or len(right) != 2:
         return None
     rows, inner = reversed(left) if node.attribute("transA", 0) else left
     columns = right[0] if node.attribute("transB", 0) else right[1]
@@ -190,7 +190,7 @@ def _recurrent(gates: int) -> Callable[[Node], Amount | None]:
 
     def count(node: Node) -> Amount | None:
         source, weight, state = _shape(node.input(0)), _shape(node.input(1)), _shape(node.input(2))
-        if source is None or weight is None or state is None or len(source) != 3 or len(weight) != 3:  # noqa: PLR2004
+        if source is None or weight is None or state is None or len(source) != 3 or len(weight) != 3:
             return None
         directions, width, _ = weight
         hidden = state[-1]
@@ -201,10 +201,10 @@ def _recurrent(gates: int) -> Callable[[Node], Amount | None]:
 
 
 def _einsum(node: Node) -> Amount | None:
-    """The product of all sizes named: right for the two-operand products that exporters write."""
+    """Return the product of all sizes named: right for the two-operand products that exporters write."""
     equation = str(node.attribute("equation", "")).replace(" ", "")
     terms = equation.partition("->")[0].split(",")
-    if len(terms) < 2 or "." in equation:  # noqa: PLR2004 - a product has two
+    if len(terms) < 2 or "." in equation:
         return NOTHING if len(terms) == 1 and "." not in equation else None
     sizes: dict[str, Dim] = {}
     for letters, value in zip(terms, node.inputs, strict=False):
@@ -220,17 +220,17 @@ def _attention(node: Node) -> Amount | None:
     query, key, value = (_shape(node.input(place)) for place in range(3))
     if query is None or key is None or value is None:
         return None
-    if len(query) == 4 and len(key) == 4 and len(value) == 4:  # noqa: PLR2004 - heads apart
+    if len(query) == 4 and len(key) == 4 and len(value) == 4:
         return product((*query, key[2])) + product((*query[:3], key[2], value[3]))
-    if len(query) == 3 and len(key) == 3 and len(value) == 3:  # noqa: PLR2004 - heads within the last axis
-        groups = node.attribute("q_num_heads", 1) // max(node.attribute("kv_num_heads", 1), 1)
+    if len(query) == 3 and len(key) == 3 and len(value) == 3:
+        groups: int = node.attribute("q_num_heads", 1) // max(node.attribute("kv_num_heads", 1), 1)
         return product((*query, key[1])) + product((*query[:2], key[1], value[2])) * max(groups, 1)
     return None
 
 
 def _quantized_bits(node: Node) -> Amount | None:
     out, inner = _shape(node.output()), node.attribute("K")
-    return None if out is None or inner is None else product(out) * int(inner)
+    return None if out is None or inner is None else product(out) * size_of(int(inner))
 
 
 _MACS: dict[str, Callable[[Node], Amount | None]] = {
@@ -263,7 +263,7 @@ _FREE = frozenset({"Constant", "Shape", "Size", "Identity", "Dropout", "Reshape"
 
 
 def _peak(scope: Scope) -> int:
-    """The most bytes of values that are alive at once, with free sizes at 1; weights are not counted.
+    """Return the most bytes of values that are alive at once, with free sizes at 1; weights are not counted.
 
     A body adds its own peak while its owner runs.
     """

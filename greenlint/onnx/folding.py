@@ -38,7 +38,7 @@ def makes_constant(node: Node) -> bool:
         or "Optional" in node.op
     ):
         return False
-    if node.op == "Dropout" and len(node.inputs) > 2:  # noqa: PLR2004 - the third input is the mode
+    if node.op == "Dropout" and len(node.inputs) > 2:
         return False
     return all(value is None or value.is_constant for value in node.inputs)
 
@@ -135,7 +135,8 @@ def _slice(node: Node, data: Array, *bounds: Array | None) -> Array | None:
         step = steps[place] if steps else 1
         stop = None if step < 0 and end < -data.shape[axes[place] if axes else place] else end
         cut[axes[place] if axes else place] = slice(start, stop, step)
-    return data[tuple(cut)]
+    part: Array = data[tuple(cut)]
+    return part
 
 
 def _concat(node: Node, *parts: Array) -> Array:

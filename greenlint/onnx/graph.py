@@ -223,7 +223,7 @@ class Node:
 
     def constant_input(self) -> tuple[Value, Value] | None:
         """Of a node with two inputs, return the varying and the constant one, whichever way round."""
-        if len(self.inputs) != 2:  # noqa: PLR2004 - two
+        if len(self.inputs) != 2:
             return None
         left, right = self.inputs
         if left is None or right is None:
@@ -267,7 +267,7 @@ class Graph:
     """A whole model: every scope of it, and what the file says of itself.
 
     `training` lists the scopes of `training_info`; their nodes are not among `nodes`. `sizes` are bytes in the file:
-    "file", "external", "training". `symbols` are the names of sizes of the inputs, `dims` the sizes that they were given.
+    "file", "external", "training". `symbols` are the names of sizes of the inputs, `dims` the sizes given.
     """
 
     path: str

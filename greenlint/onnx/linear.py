@@ -34,11 +34,11 @@ def _gemm_sum(node: Node) -> Fused:
     """Gemm without a bias, then a Sum."""
     for place, value in enumerate(node.inputs):
         gemm = value.producer if value is not None else None
-        bias = node.inputs[1 - place] if len(node.inputs) == 2 else None  # noqa: PLR2004 - two
+        bias = node.inputs[1 - place] if len(node.inputs) == 2 else None
         if gemm is None or gemm.op != "Gemm" or gemm.next_node is not node or gemm.input(2) is not None:
             continue
         product, shape = gemm.output(), bias.shape if bias is not None else None
-        if product is None or product.shape is None or shape is None or len(shape) > 2:  # noqa: PLR2004 - a matrix
+        if product is None or product.shape is None or shape is None or len(shape) > 2:
             continue
         if all(dim in (1, wanted) for dim, wanted in zip(reversed(shape), reversed(product.shape), strict=False)):
             return gemm, "GemmSumFusion"
@@ -46,7 +46,7 @@ def _gemm_sum(node: Node) -> Fused:
 
 
 def _scale(node: Node) -> Fused:
-    """A product with one number, before or after a MatMul."""
+    """Match a product with one number, before or after a MatMul."""
     parts = node.constant_input()
     if parts is None or (node.op == "Div" and parts[0] is not node.inputs[0]):
         return None
@@ -79,14 +79,14 @@ def _transpose(node: Node) -> Fused:
     if value is None or node.input(0) is None or value.is_constant:
         return None
     if order is None:
-        order = (1, 0) if value.rank == 2 else ()  # noqa: PLR2004 - a matrix
+        order = (1, 0) if value.rank == 2 else ()
     rank = len(order)
     source = node.producer(0)
-    if rank == 2 and source is not None and source.op == "Gemm" and source.next_node is node and tuple(order) == (1, 0):  # noqa: PLR2004
+    if rank == 2 and source is not None and source.op == "Gemm" and source.next_node is node and tuple(order) == (1, 0):
         return source, "GemmTransposeFusion"
-    swaps = rank >= 2 and tuple(order) == (*range(rank - 2), rank - 1, rank - 2)  # noqa: PLR2004 - a matrix
+    swaps = rank >= 2 and tuple(order) == (*range(rank - 2), rank - 1, rank - 2)
     # ONNX Runtime's product also takes matrices whose first axis is not the batch.
-    moves = rank > 2 and (*order[:-2], *sorted(order[-2:])) == (*range(1, rank - 1), 0, rank - 1)  # noqa: PLR2004
+    moves = rank > 2 and (*order[:-2], *sorted(order[-2:])) == (*range(1, rank - 1), 0, rank - 1)
     if value.is_graph_output or not (swaps or moves):
         return None
     for reader in value.consumers:
@@ -97,7 +97,7 @@ def _transpose(node: Node) -> Fused:
                 return reader, "MatmulTransposeFusion"
             if moves:
                 continue
-            if reader.inputs[0] is not None and reader.inputs[0].rank == 2:  # noqa: PLR2004 - a matrix
+            if reader.inputs[0] is not None and reader.inputs[0].rank == 2:
                 return reader, "GemmTransposeFusion"
         if swaps and reader.op == "Gemm" and value in reader.inputs[:2]:
             return reader, "GemmTransposeFusion"
@@ -111,8 +111,8 @@ def _pad(node: Node, opset: int) -> Fused:
         return None
     if node.attribute("mode", "constant") != "constant" or following.attribute("auto_pad", "NOTSET") != "NOTSET":
         return None
-    pads = _numbers(node.input(1)) if opset >= 11 else node.attribute("pads")  # noqa: PLR2004 - pads became an input
-    if pads is None or len(pads) < 6 or min(pads) < 0 or None in node.inputs[2:]:  # noqa: PLR2004 - N, C, one axis
+    pads = _numbers(node.input(1)) if opset >= 11 else node.attribute("pads")
+    if pads is None or len(pads) < 6 or min(pads) < 0 or None in node.inputs[2:]:
         return None
     half = len(pads) // 2
     if any((*pads[:2], *pads[half : half + 2])) or not any(pads):

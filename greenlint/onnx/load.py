@@ -38,7 +38,7 @@ _LFS = b"version https://git-lfs"
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f"))
 
 try:
-    import numpy  # noqa: F401 - the same sentence for either
+    import numpy as np  # noqa: F401 - the same sentence for either
     import onnx as _onnx
     from onnx import shape_inference
 
@@ -124,7 +124,7 @@ def _check_head(head: bytes) -> None:
 
 def _parse(data: bytes) -> onnx.ModelProto:
     try:
-        model = _onnx.ModelProto.FromString(data)
+        model: onnx.ModelProto = _onnx.ModelProto.FromString(data)
     except Exception as error:  # noqa: BLE001 - each protobuf backend has its own
         message = f"is not an ONNX model: {_one_line(error)}"
         raise ModelError(message) from None
@@ -143,7 +143,7 @@ def _domain(domain: str) -> str:
 
 
 def _bodies(node: onnx.NodeProto) -> Iterable[tuple[str, onnx.GraphProto]]:
-    """The graphs in a node's attributes, by name."""
+    """Yield the graphs in a node's attributes, by name."""
     for attribute in node.attribute:
         if attribute.HasField("g"):
             yield attribute.name, attribute.g
@@ -214,7 +214,7 @@ def _expanded(
 
 def _modernise(model: onnx.ModelProto) -> None:
     """Before IR version 4 every initializer was an input too, though a constant: say so, or inference ignores it."""
-    if model.ir_version >= 4:  # noqa: PLR2004 - the version
+    if model.ir_version >= 4:
         return
     constants = {tensor.name for tensor in model.graph.initializer}
     inputs = [info for info in model.graph.input if info.name not in constants]
@@ -316,7 +316,7 @@ class _Builder:
         for index, node in enumerate(proto.node):
             scope.nodes.append(Node(_op(node), _domain(node.domain), node.name, index, scope))
 
-    def new(self, scope: Scope, name: str, kind: str) -> Value:
+    def new(self, scope: Scope, name: str | bytes, kind: str) -> Value:
         if isinstance(name, bytes):
             raise ModelError(_NO_TEXT)
         if name in scope.values:
@@ -384,7 +384,7 @@ class _Builder:
         for index, proto in enumerate(protos):
             domain, op, label = proto.domain, proto.op_type, proto.name
             # What is not UTF-8 comes as bytes from protobuf.
-            if bytes in (domain.__class__, op.__class__, label.__class__):
+            if not all(isinstance(word, str) for word in (domain, op, label)):
                 raise ModelError(_NO_TEXT)
             if not domain or domain == "ai.onnx":
                 node = Node(op, "", label, index, scope)
@@ -444,21 +444,21 @@ class _Builder:
         kind = proto.type
         if kind == 1:
             return proto.f
-        if kind == 2:  # noqa: PLR2004 - the numbers of AttributeProto.AttributeType
+        if kind == 2:
             return proto.i
-        if kind == 3:  # noqa: PLR2004
+        if kind == 3:
             return proto.s.decode("utf-8", "replace")
-        if kind == 4:  # noqa: PLR2004
+        if kind == 4:
             return self.tensor(proto.t)
-        if kind == 6:  # noqa: PLR2004
+        if kind == 6:
             return tuple(proto.floats)
-        if kind == 7:  # noqa: PLR2004
+        if kind == 7:
             return tuple(proto.ints)
-        if kind == 8:  # noqa: PLR2004
+        if kind == 8:
             return tuple(text.decode("utf-8", "replace") for text in proto.strings)
-        if kind == 9:  # noqa: PLR2004
+        if kind == 9:
             return tuple(self.tensor(tensor) for tensor in proto.tensors)
-        if kind == 11:  # noqa: PLR2004
+        if kind == 11:
             return self.sparse(proto.sparse_tensor)
         # Graphs are scopes; a reference to a function's attribute has no value here.
         return None
@@ -559,7 +559,7 @@ def _short(text: str | bytes) -> str:
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
     printable = "".join(char if char.isprintable() else "?" for char in text)
-    return printable if len(printable) <= 80 else printable[:77] + "..."  # noqa: PLR2004 - a line
+    return printable if len(printable) <= 80 else printable[:77] + "..."
 
 
 def _op(proto: onnx.NodeProto) -> str:
@@ -576,7 +576,7 @@ def _dims(proto: Any, name: str) -> tuple[int, ...]:  # noqa: ANN401 - a tensor,
 
 
 def _typed(proto: onnx.TensorProto, dtype: Any) -> Any:  # noqa: ANN401 - an array of the type
-    """The small numbers of a tensor that keeps them in typed fields."""
+    """Return the small numbers of a tensor that keeps them in typed fields."""
     import numpy as np
 
     from greenlint.onnx.tensor import decode_typed
@@ -630,7 +630,7 @@ def _capture(value: Value, scope: Scope) -> None:
 
 
 def _sources(node: Node) -> Iterable[Node]:
-    """The nodes of the same scope that a node or its bodies read from."""
+    """Yield the nodes of the same scope that a node or its bodies read from."""
     for value in (*node.inputs, *node.captures):
         if value is not None and value.producer is not None and value.producer.scope is node.scope:
             yield value.producer

@@ -1,4 +1,4 @@
-"""Questions about the neighbourhood of a node that several rules ask: what is dead, what serves only what, what fuses."""
+"""Questions that several rules ask about a node's neighbours: what is dead, what serves only what, what fuses."""
 
 from __future__ import annotations
 
@@ -107,13 +107,13 @@ def is_float(value: Value | None, names: frozenset[str] = _FLOATS) -> bool:
 
 def other_input(node: Node, value: Value | None) -> Value | None:
     """Of a node with two inputs, return the one that is not the given one."""
-    if len(node.inputs) != 2:  # noqa: PLR2004 - two
+    if len(node.inputs) != 2:
         return None
     return node.inputs[1] if node.inputs[0] is value else node.inputs[0]
 
 
 def axes_of(node: Node) -> tuple[int, ...] | None:
-    """The axes of a Squeeze, Unsqueeze or Reduce, from its attribute or its constant input."""
+    """Return the axes of a Squeeze, Unsqueeze or Reduce, from its attribute or its constant input."""
     value = node.input(1)
     if value is not None:
         numbers = value.numbers()
@@ -129,8 +129,8 @@ def batchnorm_is_inference(node: Node, opset: int) -> bool:
     """Tell whether a BatchNormalization uses its stored statistics."""
     if any(node.output(index) is not None for index in range(1, 5)):
         return False
-    if opset >= 14:  # noqa: PLR2004 - the opset that brought training_mode
-        return node.attribute("training_mode", 0) == 0
+    if opset >= 14:
+        return bool(node.attribute("training_mode", 0) == 0)
     return True
 
 
@@ -146,7 +146,7 @@ def folded_batchnorm(node: Node, opset: int) -> tuple[Node, str] | None:
         return None
     if source.op in ("ConvTranspose", "Gemm", "MatMul") and _constants(source.inputs[1:]):
         left = source.input(0)
-        if source.op == "MatMul" and left is not None and left.rank == 2:  # noqa: PLR2004 - a matrix
+        if source.op == "MatMul" and left is not None and left.rank == 2:
             return source, runtimes.ort("MatMul_BatchNormalization_Fusion", "folds")
         return source, "no runtime folds it"
     return None
@@ -204,12 +204,12 @@ def folded_arithmetic(node: Node, opset: int) -> tuple[Node, str] | None:
 def is_gemm(node: Node) -> bool:
     """Tell whether an Add is the bias of the MatMul before it, so that ONNX Runtime makes both one Gemm."""
     found = matmul_of_bias(node)
-    return found is not None and found.inputs[0] is not None and found.inputs[0].rank == 2  # noqa: PLR2004 - a matrix
+    return found is not None and found.inputs[0] is not None and found.inputs[0].rank == 2
 
 
 def matmul_of_bias(node: Node) -> Node | None:
     """Return the MatMul whose bias an Add is, by the shapes that Gemm takes."""
-    if node.op != "Add" or len(node.inputs) != 2:  # noqa: PLR2004 - two
+    if node.op != "Add" or len(node.inputs) != 2:
         return None
     for place, value in enumerate(node.inputs):
         matmul = value.producer if value is not None else None
@@ -219,12 +219,12 @@ def matmul_of_bias(node: Node) -> Node | None:
         bias = node.inputs[1 - place]
         if left is None or right is None or bias is None or left.shape is None or not is_float(left, _GEMM_TYPES):
             continue
-        if right.rank != 2 or bias.shape is None or right.shape is None:  # noqa: PLR2004 - a matrix
+        if right.rank != 2 or bias.shape is None or right.shape is None:
             continue
         columns = right.shape[1]
         if columns is None:
             continue
-        if len(left.shape) == 2:  # noqa: PLR2004 - a matrix
+        if len(left.shape) == 2:
             if _is_gemm_bias(bias.shape, left.shape[0], columns):
                 return matmul
         elif left.is_static and right.is_static and bias.shape == (columns,) and not _is_projection(matmul):
@@ -238,7 +238,7 @@ _GEMM_TYPES = frozenset({"float32", "float16", "bfloat16"})
 def _is_gemm_bias(shape: tuple[object, ...], rows: object, columns: object) -> bool:
     if shape == (columns,):
         return True
-    return len(shape) == 2 and (  # noqa: PLR2004 - a matrix
+    return len(shape) == 2 and (
         shape == (1, columns) or (rows is not None and shape[0] == rows and shape[1] in (1, columns))
     )
 
@@ -305,7 +305,7 @@ def is_folded_further(value: Value) -> bool:
 
 
 def constant_chain(node: Node) -> set[Node]:
-    """The nodes that make a constant; Constant nodes are stored numbers, casts to the own type are ECO712."""
+    """Return the nodes that make a constant; Constant nodes are stored numbers, casts to the own type are ECO712."""
     chain: set[Node] = set()
     waiting = [node]
     while waiting and len(chain) < _MOST_IN_CHAIN:
@@ -378,12 +378,12 @@ def repeated(graph: Graph) -> Iterator[tuple[Node, Node, str]]:
                     )
                     break
             else:
-                if len(earlier) < 8:  # noqa: PLR2004 - a limit for graphs made to be slow
+                if len(earlier) < 8:
                     earlier.append(node)
 
 
 def _class(value: Value | None, classes: dict[Value, object]) -> object:
-    """What a value is compared by: itself, the first that is equal, or for one number the number."""
+    """Return what a value is compared by: itself, the first that is equal, or for one number the number."""
     if value is None:
         return None
     known = classes.get(value)

@@ -6,7 +6,7 @@ import hashlib
 import math
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Array = NDArray[np.generic]
+    Array = NDArray[Any]
 
 CHUNK = 4 << 20
 """Bytes read at once."""
@@ -233,13 +233,15 @@ def _meaning(stored: Array, dtype: Dtype) -> Array:
     if dtype.name == "bfloat16":
         return (stored.astype(np.uint32) << 16).view(np.float32)
     if dtype.name in _TABLES:
-        return _table(dtype.name)[stored]
+        looked_up: Array = _table(dtype.name)[stored]
+        return looked_up
     if dtype.bits in (2, 4):
         per_byte = 8 // dtype.bits
         shifts = np.arange(per_byte, dtype=np.uint8) * np.uint8(dtype.bits)
-        units = (stored[:, None] >> shifts & np.uint8((1 << dtype.bits) - 1)).reshape(-1)
+        units: Array = (stored[:, None] >> shifts & np.uint8((1 << dtype.bits) - 1)).reshape(-1)
         if dtype.name == "float4e2m1":
-            return _E2M1[units]
+            small: Array = _E2M1[units]
+            return small
         if dtype.name.startswith("int"):
             half = 1 << (dtype.bits - 1)
             signed: Array = (units.astype(np.int8) ^ half) - half

@@ -39,7 +39,7 @@ def measure(graph: Graph) -> Measurement:
     Raises `ModelError` when ONNX Runtime is missing, refuses the model, or fails in it.
     """
     try:
-        import onnxruntime
+        import onnxruntime  # type: ignore[import-untyped]
     except ImportError:
         raise ModelError(MISSING_RUNTIME) from None
     options = onnxruntime.SessionOptions()
@@ -83,7 +83,7 @@ def _random(value: Value) -> Any:  # noqa: ANN401 - an array of the type that th
     return np.ones(shape, dtype=value.dtype.stored)
 
 
-_PLAIN = frozenset(dtype.name for dtype in DTYPES.values() if dtype.bits >= 8 and "float8" not in dtype.name) - {  # noqa: PLR2004
+_PLAIN = frozenset(dtype.name for dtype in DTYPES.values() if dtype.bits >= 8 and "float8" not in dtype.name) - {
     "bfloat16",
     "complex64",
     "complex128",

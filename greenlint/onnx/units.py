@@ -18,10 +18,10 @@ def count_text(number: float) -> str:
 
 def _scaled(number: float, units: tuple[str, ...], space: str) -> str:
     sign, number, place = ("-" if number < 0 else ""), abs(number), 0
-    while number >= 999.5 and place < len(units) - 1:  # noqa: PLR2004 - rounds to four digits
+    while number >= 999.5 and place < len(units) - 1:
         number /= 1000
         place += 1
-    digits = f"{number:.0f}" if number >= 99.95 or place == 0 else f"{number:.1f}"  # noqa: PLR2004 - three digits
+    digits = f"{number:.0f}" if number >= 99.95 or place == 0 else f"{number:.1f}"
     return f"{sign}{digits.removesuffix('.0')}{space}{units[place]}"
 
 

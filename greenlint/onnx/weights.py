@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from greenlint.onnx.graph import Graph, Value
+    from greenlint.onnx.tensor import Array
 HALF_MOST = 65504.0
 HALF_LEAST = 2.0**-14
 """Largest and smallest normal number of float16, IEEE 754."""
@@ -97,7 +98,7 @@ def _of(tensor: Tensor, *, exact: bool) -> Statistics:
     return _count(tensor.sample(), exact=False)
 
 
-def _count(numbers: np.ndarray[tuple[int, ...], np.dtype[np.generic]], *, exact: bool) -> Statistics:
+def _count(numbers: Array, *, exact: bool) -> Statistics:
     with np.errstate(all="ignore"):
         size = np.abs(numbers)
         largest = float(size.max()) if size.size else 0.0
@@ -123,7 +124,7 @@ def half_precision(graph: Graph) -> HalfPrecision:
     if graph.weights == "none" or not whole.count:
         return HalfPrecision("FP16 would halve them if their range allows it: --weights sample looks", fits=None)
     share = whole.tiny / whole.count
-    if share > 0.1:  # noqa: PLR2004 - a tenth of the weights would lose precision
+    if share > 0.1:
         return HalfPrecision(f"FP16 would lose digits: {share:.0%} of them are below its normal numbers", fits=False)
     seen = "" if whole.exact else " in a sample (--weights full reads all)"
     return HalfPrecision(f"FP16 would halve them: the largest is {whole.largest:.3g}{seen}", fits=True)
@@ -133,7 +134,7 @@ def prunable(graph: Graph, min_bytes: int, min_share: float) -> Iterator[Prunabl
     """Weights of at least so many bytes of which at least that share is zero."""
     for value, counted in statistics(graph).items():
         tensor = value.stored
-        if tensor is None or len(tensor.shape) < 2 or tensor.stored < min_bytes or not counted.count:  # noqa: PLR2004
+        if tensor is None or len(tensor.shape) < 2 or tensor.stored < min_bytes or not counted.count:
             continue
         share = counted.zeros / counted.count
         if share < min_share:
@@ -153,13 +154,13 @@ def _pattern(tensor: Tensor) -> str:
     empty = int(np.count_nonzero(~rows.any(axis=1)))
     if empty:
         return f", with {empty} of {tensor.shape[0]} channels empty"
-    if tensor.shape[-1] % 4 == 0 and (np.count_nonzero(numbers.reshape(-1, 4), axis=1) <= 2).all():  # noqa: PLR2004 - 2:4
+    if tensor.shape[-1] % 4 == 0 and (np.count_nonzero(numbers.reshape(-1, 4), axis=1) <= 2).all():
         return ", in the 2:4 pattern"
     return ""
 
 
 def duplicates(values: Iterable[Value], *, exact: bool) -> Iterator[list[Value]]:
-    """Groups of values with equal type, shape and bytes; without `exact`, only those already in memory."""
+    """Yield groups of values with equal type, shape and bytes; without `exact`, only those already in memory."""
     groups: dict[object, list[Value]] = {}
     for value in values:
         tensor = value.stored
@@ -167,7 +168,7 @@ def duplicates(values: Iterable[Value], *, exact: bool) -> Iterator[list[Value]]
             continue
         groups.setdefault((tensor.dtype.name, tensor.shape), []).append(value)
     for group in groups.values():
-        if len(group) < 2:  # noqa: PLR2004 - two make a pair
+        if len(group) < 2:
             continue
         for alike in _split(group, Tensor.head):
             if len(alike) > 1:

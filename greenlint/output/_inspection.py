@@ -77,7 +77,8 @@ def _summary(model: Summary, look: Look) -> Iterator[str]:
 
 def _costs(model: Summary, look: Look) -> Iterator[str]:
     least = "" if model.exact else "at least "
-    run = f"{least}{count_text(model.macs)} MACs, {bytes_text(model.traffic)} moved, {bytes_text(model.peak)} of activations"
+    moved, held = bytes_text(model.traffic), bytes_text(model.peak)
+    run = f"{least}{count_text(model.macs)} MACs, {moved} moved, {held} of activations"
     yield from _row("one run", run, look)
     given = ", ".join(f"{name}={size}" for name, size in model.dims.items())
     if given:
@@ -98,16 +99,14 @@ def _costs(model: Summary, look: Look) -> Iterator[str]:
     kwh = f"{_energy(energy.kwh)} ({_energy(energy.lowest)} to {_energy(energy.highest)}) for {energy.runs} runs"
     yield from _row("energy", f"{least}{kwh} on {device}; an estimate: {METHOD}", look)
     if model.measured is not None:
-        run = model.measured
-        joules = (
-            f", {run.joules:.3g} J a run (processor package)" if run.joules is not None else ", no energy counter here"
-        )
-        yield from _row(
-            "measured",
-            f"{run.median:.3g} ms a run, 95 % under {run.slowest_twentieth:.3g} ms{joules}; {run.runtime}, CPU",
-            look,
-        )
-        yield from _row("", run.sizes, look)
+        timed = model.measured
+        joules = "no energy counter here"
+        if timed.joules is not None:
+            joules = f"{timed.joules:.3g} J a run (processor package)"
+        times = f"{timed.median:.3g} ms a run, 95 % under {timed.slowest_twentieth:.3g} ms"
+        told = f"{times}, {joules}; {timed.runtime}, CPU"
+        yield from _row("measured", told, look)
+        yield from _row("", timed.sizes, look)
 
 
 def _energy(kwh: float) -> str:

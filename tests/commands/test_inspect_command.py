@@ -15,15 +15,17 @@ onnx = pytest.importorskip("onnx", reason="reading models needs the extra [onnx]
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "onnx"))
 import models  # noqa: E402
 
-BAD = "g (float[batch, 3] x) => (float[batch, 5] y) <float ratio = {0.5}, bool on = {1}> { [drop] h = Dropout (x, ratio, on)\n[mm] y = MatMul (h, w) }"
+BAD = """g (float[batch, 3] x, float[3, 5] w) => (float[batch, 5] y) <float ratio = {0.5}, bool on = {1}> {
+  [drop] h = Dropout (x, ratio, on)
+  [mm] y = MatMul (h, w)
+}"""
 GOOD = "g (float[batch, 3] x, float[3, 5] w) => (float[batch, 5] y) { [mm] y = MatMul (x, w) }"
 
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    bad = models.parsed(BAD.replace("(float[batch, 3] x)", "(float[batch, 3] x, float[3, 5] w)"))
-    onnx.save(bad, tmp_path / "bad.onnx")
+    onnx.save(models.parsed(BAD), tmp_path / "bad.onnx")
     onnx.save(models.parsed(GOOD), tmp_path / "good.onnx")
     return tmp_path
 

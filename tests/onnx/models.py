@@ -44,7 +44,7 @@ def nested_ifs(depth: int) -> onnx.ModelProto:
         other_graph = helper.make_graph([helper.make_node("Neg", ["x"], [f"e{level}"])], f"e{level}", [], [other])
         name = f"o{level}" if level < depth else "y"
         nodes = [helper.make_node("If", ["c"], [name], then_branch=then, else_branch=other_graph)]
-    condition = numpy_helper.from_array(np.array(True), "c")
+    condition = numpy_helper.from_array(np.array(1, dtype=np.bool_), "c")
     return graph(nodes, [condition])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +12,9 @@ import models  # noqa: E402
 from greenlint.onnx import energy  # noqa: E402
 from greenlint.onnx.cost import Cost, measure  # noqa: E402
 from greenlint.onnx.load import load  # noqa: E402
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def cost(folder: Path, text: str, **dims: int) -> Cost:
@@ -39,12 +42,13 @@ def cost(folder: Path, text: str, **dims: int) -> Cost:
             4 * 8 * 8 * 6 * 4,
         ),
         (
-            "g (float[5, 2, 8] x, float[1, 64, 8] w, float[1, 64, 16] r) => (float[5, 1, 2, 16] y) "
-            "{ y = LSTM <hidden_size = 16> (x, w, r) }",
+            """g (float[5, 2, 8] x, float[1, 64, 8] w, float[1, 64, 16] r) => (float[5, 1, 2, 16] y) {
+                y = LSTM <hidden_size = 16> (x, w, r) }""",
             5 * 2 * 64 * (8 + 16),
         ),
         (
-            'g (float[2, 3, 4] a, float[2, 4, 5] b) => (float[2, 3, 5] y) { y = Einsum <equation = "bij,bjk->bik"> (a, b) }',
+            """g (float[2, 3, 4] a, float[2, 4, 5] b) => (float[2, 3, 5] y) {
+                y = Einsum <equation = "bij,bjk->bik"> (a, b) }""",
             2 * 3 * 4 * 5,
         ),
         ("g (float[2, 3] x) => (float[2, 3] y) { y = Relu (x) }", 0),
@@ -75,7 +79,10 @@ def test_peak_frees_what_nobody_needs(tmp_path: Path) -> None:
 
 
 def test_parameters_are_no_shapes(tmp_path: Path) -> None:
-    text = "g (float[2, 3] x) => (float[3, 2] y) <float[3] b = {1, 2, 3}, int64[2] s = {3, 2}> { h = Add (x, b)\ny = Reshape (h, s) }"
+    text = """g (float[2, 3] x) => (float[3, 2] y) <float[3] b = {1, 2, 3}, int64[2] s = {3, 2}> {
+        h = Add (x, b)
+        y = Reshape (h, s)
+    }"""
     counted = cost(tmp_path, text)
     assert counted.parameters == 3
     assert counted.by_dtype == {"int64": (2, 16), "float32": (3, 12)}
