@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import stat
 import tempfile
 from pathlib import Path
@@ -19,6 +20,8 @@ from greenlint.errors import ConfigError
 MEGABYTE = 1_000_000
 LARGEST_DOCUMENT = 2 * MEGABYTE
 DEEPEST = 40
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 def read_bytes(path: Path, *, limit: int = LARGEST_DOCUMENT) -> bytes:
@@ -71,6 +74,11 @@ def parse_yaml(text: str, where: str) -> dict[str, Any]:
         message = f"{where}: a mapping is expected at the top, not a {type(data).__name__}"
         raise ConfigError(message)
     return data
+
+
+def printable(text: str) -> str:
+    """Return a text without control characters, which could speak to a terminal; line ends and tabs stay."""
+    return _CONTROL.sub("", text)
 
 
 def write(path: Path, text: str) -> None:

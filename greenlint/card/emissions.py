@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
-from greenlint.card.documents import MEGABYTE, read_bytes, sha256
+from greenlint.card.documents import MEGABYTE, printable, read_bytes, sha256
 from greenlint.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def read(path: Path, shown: str | None = None) -> EmissionFile | None:
     reader = _reader_of(path)
     if reader is None:
         return None
-    text = read_bytes(path, limit=LARGEST_FILE).decode("utf-8-sig", errors="replace")
+    text = printable(read_bytes(path, limit=LARGEST_FILE).decode("utf-8-sig", errors="replace"))
     reading = Reading(shown)
     reader.read(text, reading)
     kept: list[Run] = []

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from greenlint import __version__
 from greenlint.card.collection import inputs
-from greenlint.card.documents import read_text
+from greenlint.card.documents import printable, read_text
 from greenlint.errors import ConfigError
-from greenlint.score import SCALE, percent
+from greenlint.score import BANDS, SCALE, Status, percent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,8 +48,8 @@ def scorecard(assessment: Assessment, material: Material, language: str = "en") 
                     {
                         "role": piece.role,
                         "source": piece.source,
-                        "where": piece.where,
-                        "text": piece.text[language],
+                        "where": printable(piece.where),
+                        "text": printable(piece.text[language]),
                         **({"rule": piece.rule} if piece.rule else {}),
                     }
                     for piece in judgement.evidence
@@ -76,7 +76,7 @@ def scorecard(assessment: Assessment, material: Material, language: str = "en") 
             for entry in checklist.secondary
         ],
         "inputs": [{"kind": kind, "path": path, "sha256": digest} for kind, path, digest in inputs(material)],
-        "notes": list(material.notes),
+        "notes": [printable(note) for note in material.notes],
     }
 
 
@@ -101,7 +101,9 @@ def read_previous(path: Path) -> dict[str, Any]:
     items = data.get("items")
     if not (
         isinstance(items, list)
-        and all(isinstance(item, dict) and {"id", "status"} <= set(item) for item in items)
+        and all(isinstance(item, dict) and isinstance(item.get("id"), str) for item in items)
+        and all(item.get("status") in {status.value for status in Status} for item in items)
+        and (data.get("grade") is None or data["grade"] in {letter for _, letter in BANDS})
         and all(isinstance(data.get(name), (int, float)) for name in ("score", "coverage", "not_applicable"))
     ):
         message = f"{path}: a scorecard without its numbers or items"

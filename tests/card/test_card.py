@@ -518,3 +518,23 @@ def test_without_the_extra_a_model_is_named_and_left_out(project: Path) -> None:
     assert "digits.onnx" in done.stderr
     assert "greenlint[onnx]" in done.stderr
     assert "Inspected model" not in (project / "MODEL_CARD.md").read_text()
+
+
+def test_control_characters_of_a_file_reach_no_terminal(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (project / "emissions.csv").read_text()
+    (project / "emissions.csv").write_text(text.replace("mlp-64", "\x1b[31mred\x07"))
+    (project / "broken.csv").write_text("project_name,duration,emissions,energy_consumed\n\x1b[31m,1,1\n")
+    assert greenlint("score") == 0
+    assert greenlint("card") == 0
+    told = capsys.readouterr()
+    for text in (told.out, told.err, (project / "MODEL_CARD.md").read_text()):
+        assert "\x1b" not in text
+        assert "\x07" not in text
+
+
+def test_a_previous_scorecard_that_was_tampered_with(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    greenlint("score", "--format", "json", "--output", "before.json")
+    capsys.readouterr()
+    text = (project / "before.json").read_text()
+    (project / "before.json").write_text(text.replace('"status": "unknown"', '"status": "great"'))
+    assert "without its numbers or items" in refusal(capsys, "score", "--compare", "before.json")
