@@ -51,7 +51,7 @@ def collect(request: Request) -> Material:
     if request.emissions:
         files = emissions.read_named(request.emissions, root)
     else:
-        files, problems = emissions.find(root, skip=lambda path: is_test(emissions.relative(path, root)))
+        files, problems = emissions.find(root, skip=lambda path: is_test(emissions.relative(path, root), b""))
         notes.extend(problems)
     for file in files:
         notes.extend(file.problems)
@@ -144,7 +144,7 @@ def _code(root: Path, notes: list[str]) -> tuple[list[Finding] | None, list[Sign
         {sign.path for sign in signs if _trains(sign)}
         | {finding.place.path for finding in findings if finding.rule.code.startswith("ECO3")}
     )
-    return findings, signs, _hidden(rules, settings), [path for path in training if not is_test(path)]
+    return findings, signs, _hidden(rules, settings), [path for path in training if not is_test(path, b"")]
 
 
 def _signs(root: Path, judged: Sequence[Judged], signs_of: Any) -> Iterator[Sign]:  # noqa: ANN401
@@ -192,7 +192,7 @@ def _models(request: Request, files: Sequence[str], notes: list[str]) -> list[Mo
     from greenlint.python.tests import is_test
 
     named = list(request.models)
-    found = [request.root / name for name in files if name.endswith(".onnx") and not is_test(name)]
+    found = [request.root / name for name in files if name.endswith(".onnx") and not is_test(name, b"")]
     paths = named or found[:MOST_MODELS]
     if not named and len(found) > MOST_MODELS:
         notes.append(f"{len(found)} ONNX models found, {MOST_MODELS} inspected; name the released ones with --model")

@@ -119,6 +119,7 @@ def model_of(model: Model) -> dict[str, Any]:
         "parameters": model.parameters,
         "parameters_text": f"{model.parameters:,}".replace(",", "\u202f"),
         "opset": model.opset,
+        "macs_text": model.macs,
         "producer": model.producer,
         "inputs": [f"{item.name}: {item.dtype} {' x '.join(map(str, item.shape))}" for item in model.inputs],
         "weights": [

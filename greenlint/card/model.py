@@ -30,7 +30,7 @@ class Model:
     """One inspected model.
 
     `weight_bytes` are bytes of weights by dtype, `operators` node counts by name, `macs` multiply-accumulates of one
-    inference or None where a dimension is free.
+    inference in words, with the free sizes in them.
     """
 
     path: str
@@ -42,7 +42,7 @@ class Model:
     inputs: tuple[Input, ...]
     opset: int = 0
     producer: str = ""
-    macs: int | None = None
+    macs: str = ""
     findings: tuple[Finding, ...] = ()
 
     @property

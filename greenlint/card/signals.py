@@ -86,12 +86,11 @@ def signs_of(  # noqa: PLR0913, PLR0917 - a project in six answers
     """
     from greenlint.python.places import Ruler
     from greenlint.python.project import Project
-    from greenlint.python.tests import is_test
 
     project = Project(root, files, load)
     for path in wanted:
         shown = project.relative(str(path))
-        if is_test(shown):
+        if project.is_test(str(path)):
             continue
         view = next(iter(project.views(path)), None)
         if view is None:

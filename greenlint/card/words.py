@@ -121,6 +121,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Making the hardware, storing and moving data, and water are not in these figures.",
         "La fabrication du matériel, le stockage et le transport des données et l'eau n'y sont pas.",
     ),
+    "macs": ("multiply-accumulates per inference", "multiplications-additions par inférence"),
     "parameters": ("Parameters", "Paramètres"),
     "file_size": ("File size", "Taille du fichier"),
     "weights_by_type": ("Bytes of weights by type", "Octets de poids par type"),
