@@ -136,7 +136,7 @@ class TestJudging:
 
         def crashing(view: object, **_: object) -> Iterator[object]:
             yield from ()
-            if view.path == "a.py":
+            if view.module.path.name == "a.py":
                 message = "on\npurpose"
                 raise ZeroDivisionError(message)
 
