@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from greenlint.card.documents import printable, sha256
 from greenlint.card.model import Input, Model
@@ -42,13 +44,18 @@ def inspect(path: Path, shown: str) -> Model:
         weight_bytes={dtype: stored for dtype, (_, stored) in sorted(summary.by_dtype.items()) if stored},
         operators=dict(sorted(summary.operators.items(), key=lambda pair: (-pair[1], pair[0]))),
         inputs=tuple(
-            Input(printable(port.name), port.dtype, tuple(port.shape) if port.shape is not None else ())
+            Input(printable(port.name), port.dtype, tuple(_free(size) for size in port.shape or ()))
             for port in summary.inputs
         ),
         opset=summary.opsets.get("", 0),
         producer=printable(summary.producer),
-        macs=summary.macs_text if summary.exact else f"{summary.macs_text} +",
+        macs=("" if summary.exact else "≥ ") + _free(summary.macs_text),
         findings=tuple(
             replace(finding, place=replace(finding.place, path=shown)) for finding in inspected.judged.findings
         ),
     )
+
+
+def _free(size: Any) -> Any:  # noqa: ANN401 - a size, or a text that names sizes
+    """Write a size without a name of its own, `pixels.0`, as n."""
+    return re.sub(r"\b[A-Za-z_]\w*\.\d+\b", "n", size) if isinstance(size, str) else size
