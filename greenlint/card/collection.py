@@ -128,7 +128,7 @@ def _code(root: Path, notes: list[str]) -> tuple[list[Finding] | None, list[Sign
         rules = catalogue.load()
         configuration = config.Configuration(rules, config.Overrides())
         settings = configuration.settings(folder)
-        listing = discovery.discover([folder], lambda path: configuration.settings(path.parent).excludes(path))
+        listing = discovery.discover([folder], lambda _path: False)
         judged = list(
             suppression.mark(engine.check(listing.files, configuration.settings, lambda _path: folder), rules)
         )
@@ -138,8 +138,15 @@ def _code(root: Path, notes: list[str]) -> tuple[list[Finding] | None, list[Sign
         notes.append(f"the code was not judged: {error}")
         return None, None, frozenset(), []
     notes.extend(str(problem) for one in judged for problem in one.problems)
-    findings = [_relative(finding, root) for one in judged for finding in one.findings]
-    signs = list(_signs(root, judged, signs_of))
+    # What the settings exclude is judged all the same, and hides like a suppression: otherwise a line of settings would
+    # buy what a comment does not.
+    excluded = {one.path for one in judged if configuration.settings(one.path.parent).excludes(one.path)}
+    findings = [
+        _relative(_suppressed(finding) if one.path in excluded else finding, root)
+        for one in judged
+        for finding in one.findings
+    ]
+    signs = list(_signs(root, [one for one in judged if one.path not in excluded], signs_of))
     training = sorted(
         {sign.path for sign in signs if _trains(sign)}
         | {finding.place.path for finding in findings if finding.rule.code.startswith("ECO3")}
@@ -180,6 +187,12 @@ def _hidden(rules: Any, settings: Any) -> frozenset[str]:  # noqa: ANN401 - Cata
     expected = {rule.code for rule in rules.rules if rule.life is Life.STABLE and rule.on_by_default}
     per_file = {code for _, codes in settings.per_file_ignores for code in codes}
     return frozenset((expected - settings.enabled) | (per_file & expected))
+
+
+def _suppressed(finding: Finding) -> Finding:
+    from greenlint.finding import Status
+
+    return replace(finding, status=Status.SUPPRESSED)
 
 
 def _relative(finding: Finding, root: Path) -> Finding:

@@ -105,7 +105,7 @@ def _signs(module: Module, program: Program, path: str) -> Iterator[tuple[Sign, 
     from greenlint.python.facts import Assign, Attribute, Call, Function, With
 
     for spot in module.spots():
-        if not _is_reached(spot.scope, program):
+        if not _is_reached(spot.scope, program) or _is_switched_off(spot):
             continue
         names = tuple(sorted({*program.callees(spot), *_spelled(spot.call)}))
         if names:
@@ -143,6 +143,20 @@ def _is_reached(scope: Scope, program: Program) -> bool:
     if scope.parent is not None and scope.parent.kind == "function":
         return True
     return bool(program.callers(scope))
+
+
+def _is_switched_off(spot: Spot) -> bool:
+    """Tell whether a call stands under `if False`, `if 0` or `if TYPE_CHECKING`, or in the `else` of `if True`."""
+    from greenlint.python.facts import Attribute, Constant, Name
+
+    for branch, taken in spot.block.tests():
+        test = branch.test
+        if isinstance(test, Constant) and bool(test.value) is not taken:
+            return True
+        name = test.id if isinstance(test, Name) else test.name if isinstance(test, Attribute) else ""
+        if name == "TYPE_CHECKING" and taken:
+            return True
+    return False
 
 
 def _spelled(call: Call) -> set[str]:

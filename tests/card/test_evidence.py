@@ -429,3 +429,23 @@ def test_a_tracker_that_saw_no_accelerator_says_nothing_about_code_that_names_on
 def test_a_card_may_lie_among_the_documents(project: Project) -> None:
     project.write("docs/Modelcards.md", "---\npipeline_tag: image-classification\n---\n# x\n")
     assert project.status("ANA-2.1") is Status.VERIFIED
+
+
+def test_a_call_that_is_switched_off_is_no_sign(project: Project) -> None:
+    loading = "from transformers import AutoModel\n{}    AutoModel.from_pretrained('x')\n"
+    for guard in ("if False:\n", "if 0:\n", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n"):
+        project.write("train.py", loading.format(guard))
+        assert project.status("DES-1.1") is Status.UNKNOWN
+    project.write("train.py", loading.format("if True:\n"))
+    assert project.status("DES-1.1") is Status.VERIFIED
+
+
+def test_excluding_a_file_hides_what_it_holds(project: Project) -> None:
+    project.write("train.py", TRAIN)
+    project.write("emissions.csv", EMISSIONS)
+    project.write(
+        "other.py", TRAIN.replace("from codecarbon import EmissionsTracker", "").replace("tracker", "# tracker")
+    )
+    assert project.status("TRN-1.1") is Status.FAILED
+    project.write("greenlint.toml", 'exclude = ["other.py"]\n')
+    assert project.status("TRN-1.1") is Status.UNKNOWN
