@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @detects("ECO201")
 def dataloader_single_process(file: View) -> Iterator[Flag]:
-    if not file.runs_models or not file.devices.places(file.module):
+    if not file.runs_models or not file.study.devices.places(file.module):
         return
     for spot in loaders(file.program, file.module):
         off = workers_off(file.program, spot)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @detects("ECO303")
 def energy_tracker_not_stopped(file: View) -> Iterator[Flag]:
-    for tracker in file.tracking.trackers:
+    for tracker in file.study.tracking.trackers:
         if tracker.stopped or tracker.entered or tracker.escapes or tracker.ends_by_itself:
             continue
         for start in tracker.plain_starts[:1]:

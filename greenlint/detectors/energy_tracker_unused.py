@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 @detects("ECO302")
 def energy_tracker_unused(file: View) -> Iterator[Flag]:
-    for tracker in file.tracking.trackers:
+    for tracker in file.study.tracking.trackers:
         # One that leaves the program may be started there; one that is asked for something serves that.
         if tracker.spot.scope.module is file.module and not (tracker.started or tracker.escapes or tracker.queried):
             yield flag(tracker.spot.call, tracker=tracker.name)
-    for statement, name in file.tracking.unused_imports(file.module):
+    for statement, name in file.study.tracking.unused_imports(file.module):
         yield flag(statement, tracker=name)

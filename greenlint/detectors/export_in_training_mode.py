@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 def export_in_training_mode(file: View) -> Iterator[Flag]:
     if file.is_test:
         return
-    for export in file.exports.all(file.module):
-        if not file.exports.in_training_mode(export) or export.model is None:
+    for export in file.study.exports.all(file.module):
+        if not file.study.exports.in_training_mode(export) or export.model is None:
             continue
         # dynamo=False switches to evaluation by itself, and TrainingMode.* says what it wants (ECO503).
-        if not file.exports.chooses_mode(export):
+        if not file.study.exports.chooses_mode(export):
             yield flag(export.spot.call, export=export.name, model=written(export.model))

@@ -16,5 +16,5 @@ if TYPE_CHECKING:
 def fp32_export(file: View) -> Iterator[Flag]:
     if file.is_test:
         return
-    for export in file.exports.in_full_precision(file.module):
+    for export in file.study.exports.in_full_precision(file.module):
         yield flag(export.spot.call, export=export.name)

@@ -15,5 +15,5 @@ if TYPE_CHECKING:
 
 @detects("ECO340")
 def graph_retained_by_metric(file: View) -> Iterator[Flag]:
-    for statement, metric, loss in retained(file.program, file.module):
+    for statement, metric, loss in retained(file.program, file.study.training.loops, file.module):
         yield flag(statement, metric=metric, loss=loss)

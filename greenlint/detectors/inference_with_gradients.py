@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def inference_with_gradients(file: View) -> Iterator[Flag]:
     if file.is_test:
         return
-    inference = file.inference
+    inference = file.study.inference
     for runs in inference.units(file.module):
         for run in runs:
             if inference.gradients.off(run) is False and not inference.gradients.frozen(run):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @detects("ECO310")
 def missing_early_stopping(file: View, early_stopping_min_epochs: int) -> Iterator[Flag]:
-    training = file.training
+    training = file.study.training
     for site in file.sites:
         counts = [one.value for one in site.epochs or site.rounds if isinstance(one.value, int)]
         if not counts or max(counts) <= early_stopping_min_epochs:
@@ -22,5 +22,5 @@ def missing_early_stopping(file: View, early_stopping_min_epochs: int) -> Iterat
         # A game between two networks, or with an environment, has no metric that early stopping could follow.
         if training.is_adversarial(site) or training.is_reinforcement(site):
             continue
-        if training.stopping.stops(site) is False:
+        if file.study.stopping.stops(site) is False:
             yield flag(site.node, epochs=max(counts), unit="epochs" if site.epochs else "rounds")

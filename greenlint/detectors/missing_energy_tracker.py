@@ -15,5 +15,5 @@ if TYPE_CHECKING:
 @detects("ECO301")
 def missing_energy_tracker(file: View) -> Iterator[Flag]:
     first = next(file.sites, None)
-    if first is not None and not file.tracking.measures:
+    if first is not None and not file.study.tracking.measures:
         yield flag(first.node, entry=file.entry)

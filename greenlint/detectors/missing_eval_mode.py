@@ -17,7 +17,7 @@ def missing_eval_mode(file: View) -> Iterator[Flag]:
     # Sampling from a GAN in training mode is customary.
     if file.is_test or file.is_adversarial:
         return
-    inference = file.inference
+    inference = file.study.inference
     for runs in inference.units(file.module):
         for run in runs:
             if not inference.switching.is_generator(run) and inference.switching.in_training_mode(run):

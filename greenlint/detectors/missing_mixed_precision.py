@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 @detects("ECO320")
 def missing_mixed_precision(file: View) -> Iterator[Flag]:
-    if not file.devices.explicit or file.devices.reduced_precision:
+    if not file.study.devices.explicit or file.study.devices.reduced_precision:
         return
     for site in file.sites:
-        if file.training.takes_precision(site) and not file.devices.is_on_cpu(site):
+        if file.study.training.takes_precision(site) and not file.study.devices.is_on_cpu(site):
             yield flag(site.node, entry=file.entry)
             return

@@ -16,5 +16,5 @@ if TYPE_CHECKING:
 def model_loaded_per_call(file: View) -> Iterator[Flag]:
     if file.is_test:
         return
-    for reload in file.serving.reloads(file.module):
+    for reload in file.study.serving.reloads(file.module):
         yield flag(reload.spot.call, load=reload.name, unit=reload.unit)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def oversized_epochs(file: View, max_epochs: int) -> Iterator[Flag]:
     written = {
         id(one.node): one
-        for site in file.training.sites
+        for site in file.study.training.sites
         for one in site.epochs
         if one.module is file.module and isinstance(one.value, int) and one.value > max_epochs
     }

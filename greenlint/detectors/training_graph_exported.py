@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 @detects("ECO503")
 def training_graph_exported(file: View) -> Iterator[Flag]:
-    for export in file.exports.all(file.module):
-        argument = file.exports.training_argument(export)
+    for export in file.study.exports.all(file.module):
+        argument = file.study.exports.training_argument(export)
         if argument:
             yield flag(export.spot.call, argument=argument)
-        for argument in file.exports.honest_arguments(export):
+        for argument in file.study.exports.honest_arguments(export):
             yield flag(export.spot.call, severity=Severity.INFO, argument=argument)

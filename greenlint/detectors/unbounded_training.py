@@ -15,6 +15,6 @@ if TYPE_CHECKING:
 @detects("ECO312")
 def unbounded_training(file: View) -> Iterator[Flag]:
     for site in file.sites:
-        cause = file.training.bounds.unbounded(site)
+        cause = file.study.bounds.unbounded(site)
         if cause:
             yield flag(site.node, cause=cause)

@@ -29,32 +29,31 @@ if TYPE_CHECKING:
 
     from greenlint.python.program import Program
     from greenlint.python.scope import Block, Scope, Spot
-    from greenlint.python.training import Site, Training
+    from greenlint.python.stopping import Stopping
+    from greenlint.python.training import Site
 
 
 class Bounds:
     """Looks for the end of the sites of one program."""
 
-    def __init__(self, training: Training) -> None:
-        """Look at the sites of `training`."""
-        self.training = training
-        self.program: Program = training.program
+    def __init__(self, program: Program, stopping: Stopping) -> None:
+        """Look at the sites of `program`."""
+        self.program = program
+        self.stopping = stopping
 
     def unbounded(self, site: Site) -> str:
         """Say why nothing bounds a site, or return an empty string."""
         if site.framework == "loop":
             return self._endless(site)
         if site.framework == "lightning" and site.spot is not None and tail(site.spot.call.func) == "fit":
-            causes = [
-                self._trainer_unbounded(call, block, site) for call, block in self.training.trainer_calls(site.spot)
-            ]
+            causes = [self._trainer_unbounded(call, block, site) for call, block in self.program.makers(site.spot)]
             return causes[0] if causes and all(causes) else ""
         return ""
 
     def _trainer_unbounded(self, call: Call, block: Block, site: Site) -> str:
         if self.program.open_ended(call) or tail(call.func) != "Trainer" or site.spot is None:
             return ""
-        if any(self.training.is_set(call, word, block) for word in ("max_steps", "max_time")):
+        if any(self.program.is_set(call, word, block) for word in ("max_steps", "max_time")):
             return ""
         quick = self.program.argument(call, "fast_dev_run")
         if quick is not None and not (isinstance(quick.value, Constant) and not quick.value.value):
@@ -71,7 +70,7 @@ class Bounds:
         if all(isinstance(one, Literal) and one.value is None for one in values) and isinstance(epochs.value, Constant):
             return "max_epochs=None: Lightning runs 1000 epochs"
         if all(isinstance(one, Literal) and one.value == -1 for one in values):
-            return "" if self.training.stopping.stops(site) is not False else "max_epochs=-1 and no early stopping"
+            return "" if self.stopping.stops(site) is not False else "max_epochs=-1 and no early stopping"
         return ""
 
     def _endless(self, site: Site) -> str:

@@ -201,7 +201,7 @@ class Devices:
         """Tell whether a framework's trainer is told to stay on the CPU."""
         if site.spot is None:
             return False
-        for call, block in self.program.training.makers(site.spot):
+        for call, block in self.program.makers(site.spot):
             accelerator = self.program.argument(call, "accelerator")
             if accelerator is not None and any(one.value == "cpu" for one in self._literals(accelerator.value, block)):
                 return True

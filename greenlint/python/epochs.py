@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from greenlint.python.program import Program
     from greenlint.python.scope import Block, Spot
-    from greenlint.python.training import Training
+    from greenlint.python.training_loops import TrainingLoops
 
 _BATCHES = re.compile(r"(?:num|n|total|nb)_?batch|batches|steps_per_epoch|iters_per_epoch|batch_idx", re.IGNORECASE)
 
@@ -39,10 +39,10 @@ _BATCHES = re.compile(r"(?:num|n|total|nb)_?batch|batches|steps_per_epoch|iters_
 class Epochs:
     """Counts the epochs of the sites of one program."""
 
-    def __init__(self, training: Training) -> None:
-        """Count for the sites of `training`."""
-        self.training = training
-        self.program: Program = training.program
+    def __init__(self, program: Program, loops: TrainingLoops) -> None:
+        """Count for the loops and calls of `program`."""
+        self.program = program
+        self.loops = loops
 
     def of_loop(self, loop: Loop, block: Block) -> list[Literal]:
         """Return the epochs of an epoch loop; empty when it counts steps or the number is not known."""
@@ -54,8 +54,8 @@ class Epochs:
 
     def _is_pass(self, loop: Loop) -> bool:
         """Tell whether each turn of a loop goes once through the data: a loop over batches stands in it."""
-        for child in self.training.tree.get(id(loop), ()):
-            inner = self.training.loops[child][0]
+        for child in self.loops.tree.get(id(loop), ()):
+            inner = self.loops.all[child][0]
             if not isinstance(inner, For):
                 continue
             ranged = range_of(inner.iterable)
@@ -102,9 +102,7 @@ class Epochs:
         if framework in ("boosting", "sklearn"):
             return (), tuple(self._rounds(spot))
         if framework == "lightning":
-            return tuple(
-                self._setting_of(self.training.trainer_calls(spot), "max_epochs", ("max_steps", "max_time"))
-            ), ()
+            return tuple(self._setting_of(self.program.makers(spot), "max_epochs", ("max_steps", "max_time"))), ()
         if framework == "huggingface":
             return tuple(self._huggingface_epochs(spot)), ()
         positions = {"fit_generator": 2, "fine_tune": 0, "fit_one_cycle": 0, "fit_flat_cos": 0}
@@ -130,7 +128,7 @@ class Epochs:
             "max_iter",
             "num_round",
         )
-        for call, block in [(spot.call, spot.block), *self.training.makers(spot)]:
+        for call, block in [(spot.call, spot.block), *self.program.makers(spot)]:
             for word in words:
                 argument = self.program.argument(call, word)
                 if argument is not None:
@@ -140,7 +138,7 @@ class Epochs:
         self, calls: Iterable[tuple[Call, Block]], name: str, instead: tuple[str, ...]
     ) -> Iterator[Literal]:
         for call, block in calls:
-            if any(self.training.is_set(call, other, block) for other in instead):
+            if any(self.program.is_set(call, other, block) for other in instead):
                 continue
             argument = self.program.argument(call, name)
             if argument is not None:
@@ -149,7 +147,7 @@ class Epochs:
     def training_arguments(self, spot: Spot) -> tuple[Value, ...]:
         """Return what the `args` of a Hugging Face Trainer can be."""
         found: list[Value] = []
-        for call, block in self.training.trainer_calls(spot):
+        for call, block in self.program.makers(spot):
             argument = self.program.argument(call, "args", 1)
             found.extend(self.program.values(argument.value, block) if argument is not None else [UNKNOWN])
         return tuple(found)

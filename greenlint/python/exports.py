@@ -14,6 +14,7 @@ from greenlint.python.values import Instance, Made, Unknown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from greenlint.python.inference import Inference
     from greenlint.python.program import Program
     from greenlint.python.scope import Binding, Module, Spot
 
@@ -62,9 +63,10 @@ class Export:
 class Exports:
     """The exports of one program."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, inference: Inference) -> None:
         """Look at nothing yet."""
         self.program = program
+        self.inference = inference
 
     def all(self, module: Module) -> Iterator[Export]:
         """Yield every call of a file that exports, traces or converts a model, in order."""
@@ -225,7 +227,7 @@ class Exports:
         run = self.as_run(export)
         if run is None or export.kind not in ("onnx", "trace", "export"):
             return False
-        inference = self.program.inference
+        inference = self.inference
         if not all(
             inference.is_model(value, export.spot.scope.module) or isinstance(value, Unknown) for value in run.values
         ):

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from greenlint.python.program import Program
     from greenlint.python.scope import Module, Scope, Spot
+    from greenlint.python.training import Training
 
 _TELLS = re.compile(
     r"(?:^|_)(?:test|testing|eval|evaluate|evaluation|evaluator|val|valid|validate|validation|predict|prediction|predictions|"
@@ -122,11 +123,12 @@ _FEW_HOPS = 6
 class Inference:
     """The evaluation code of one program."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, training: Training) -> None:
         """Look at nothing yet."""
         self.program = program
+        self.training = training
         self.gradients = Gradients(program)
-        self.switching = Switching(program, self.gradients)
+        self.switching = Switching(program, training, self.gradients)
         self._forwards: dict[int, list[Forward]] = {}
         self._gradients: dict[int, bool] = {}
 
@@ -218,7 +220,7 @@ class Inference:
         key = id(scope)
         if key not in self._gradients:
             self._gradients[key] = False
-            self._gradients[key] = self.program.training.trains(scope) or any(
+            self._gradients[key] = self.training.loops.trains(scope) or any(
                 self._asks_gradients(spot) for spot in scope.spots
             )
         return self._gradients[key]
@@ -242,7 +244,7 @@ class Inference:
             caller, spot = edge.spot.scope, edge.spot
             inner = next(spot.block.loops(), None)
             for other in caller.spots:
-                follows = other.call.at > spot.call.at and self.program.training.steps(other)
+                follows = other.call.at > spot.call.at and self.training.loops.steps(other)
                 if follows and (inner is None or any(loop is inner for loop in other.block.loops())):
                     return True
             returned = type(spot.statement).__name__ == "Leave"
@@ -254,9 +256,9 @@ class Inference:
 
     @cached_property
     def _trains(self) -> bool:
-        training = self.program.training
+        training = self.training
         return bool(training.sites) or any(
-            training.trains(scope) for module in self.program.modules for scope in module.scopes
+            training.loops.trains(scope) for module in self.program.modules for scope in module.scopes
         )
 
     def tells(self, scope: Scope) -> bool:
@@ -349,7 +351,7 @@ class Inference:
 
     def _blocks(self, scope: Scope, runs: list[Forward]) -> Iterator[list[Forward]]:
         """Yield the evaluation loops inside training code, and what a script does after its last gradient step."""
-        steps = [spot for spot in scope.spots if self.program.training.spot_trains(spot) or self._asks_gradients(spot)]
+        steps = [spot for spot in scope.spots if self.training.loops.spot_trains(spot) or self._asks_gradients(spot)]
         learning = {id(block.owner) for spot in steps for block in spot.block.up() if block.owner is not None}
         last = max((spot.call.at for spot in steps), default=-1)
         taken: dict[int, list[Forward]] = {}
@@ -399,7 +401,7 @@ class Inference:
     def _learns_from(self, scope: Scope, run: Forward) -> bool:
         """Tell whether a gradient step follows in the same block: then the run may be part of it."""
         return any(
-            self.program.training.steps(spot)
+            self.training.loops.steps(spot)
             and spot.call.at > run.spot.call.at
             and run.spot.block.holds(spot.block)
             and next(spot.block.loops(), None) is next(run.spot.block.loops(), None)

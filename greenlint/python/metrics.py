@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from greenlint.python.program import Program
     from greenlint.python.scope import Block, Module, Scope, Spot
+    from greenlint.python.training_loops import TrainingLoops
 
 # Methods of a tensor whose result still hangs on the graph.
 _ATTACHED = frozenset(
@@ -32,14 +33,12 @@ _ATTACHED = frozenset(
 )
 
 
-def retained(program: Program, module: Module) -> Iterator[tuple[Statement, str, str]]:
+def retained(program: Program, loops: TrainingLoops, module: Module) -> Iterator[tuple[Statement, str, str]]:
     """Yield statements that add a back-propagated loss, graph and all, to a metric: statement, metric, loss."""
     if "torch" not in module.roots and not {"backward"} & module.identifiers:
         return
     for scope in module.scopes:
-        steps = [
-            spot for spot in scope.spots if program.training.steps(spot) and next(spot.block.loops(), None) is not None
-        ]
+        steps = [spot for spot in scope.spots if loops.steps(spot) and next(spot.block.loops(), None) is not None]
         losses = {name for spot in steps for name in _losses(spot)}
         if not losses:
             continue

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from greenlint.python import options
@@ -57,12 +56,6 @@ from greenlint.python.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from greenlint.python.devices import Devices
-    from greenlint.python.exports import Exports
-    from greenlint.python.inference import Inference
-    from greenlint.python.serving import Serving
-    from greenlint.python.tracking import Tracking
-    from greenlint.python.training import Training
 
 # Bounds that keep a query short; past them the answer is unknown.
 _MOST_VALUES = 12
@@ -174,50 +167,6 @@ class Program:
         self._open: set[int] = set()
         self.options = options.Declared(self)
 
-    # What the program does, each answered once
-
-    @cached_property
-    def training(self) -> Training:
-        """What the program trains."""
-        from greenlint.python.training import Training
-
-        return Training(self)
-
-    @cached_property
-    def tracking(self) -> Tracking:
-        """What energy the program measures."""
-        from greenlint.python.tracking import Tracking
-
-        return Tracking(self)
-
-    @cached_property
-    def inference(self) -> Inference:
-        """What the program evaluates."""
-        from greenlint.python.inference import Inference
-
-        return Inference(self)
-
-    @cached_property
-    def exports(self) -> Exports:
-        """What the program ships."""
-        from greenlint.python.exports import Exports
-
-        return Exports(self)
-
-    @cached_property
-    def serving(self) -> Serving:
-        """What the program loads again and again."""
-        from greenlint.python.serving import Serving
-
-        return Serving(self)
-
-    @cached_property
-    def devices(self) -> Devices:
-        """Which accelerators and precisions the program names."""
-        from greenlint.python.devices import Devices
-
-        return Devices(self)
-
     # Values of expressions
 
     def values(self, expression: Expression, block: Block) -> Values:
@@ -285,6 +234,25 @@ class Program:
     def open_ended(call: Call) -> bool:
         """Tell whether a call has `*` or `**` arguments, so that what it passes is not known."""
         return any(argument.star for argument in call.arguments)
+
+    def makers(self, spot: Spot) -> list[tuple[Call, Block]]:
+        """Return the calls that made the object whose method is called."""
+        func = spot.call.func
+        if not isinstance(func, Attribute):
+            return []
+        return [
+            (value.call, value.block)
+            for value in self.values(func.value, spot.block)
+            if isinstance(value, (Made, Instance)) and value.call is not None and value.block is not None
+        ]
+
+    def is_set(self, call: Call, name: str, block: Block) -> bool:
+        """Tell whether an argument is given and is not its own way of saying no: None or -1."""
+        argument = self.argument(call, name)
+        if argument is None:
+            return False
+        values = self.values(argument.value, block)
+        return not all(isinstance(one, Literal) and one.value in (None, -1) for one in values)
 
     def _evaluate(self, item: Expression, block: Block) -> Iterable[Value]:  # noqa: C901
         if isinstance(item, Constant):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from greenlint.python.frameworks import FRAMEWORKS
 from greenlint.python.program import Program, Values
 from greenlint.python.scope import Module
+from greenlint.python.study import Study
 from greenlint.python.tests import is_test
 from greenlint.python.view import View
 
@@ -59,7 +60,7 @@ class Project:
         self._resolved: dict[tuple[str, str | None, int], str | None] = {}
         self._imports: dict[str, tuple[str, ...]] = {}
         self._importers: dict[str, list[str]] | None = None
-        self._programs: dict[str, Program] = {}
+        self._studies: dict[str, Study] = {}
         self._values: dict[int, Values] = {}
 
     def views(self, path: Path) -> Iterator[View]:
@@ -68,9 +69,9 @@ class Project:
         if module is None:
             return
         for entry in self.entries(str(path)):
-            program = self.program(entry)
-            if program is not None:
-                yield View(module, program, is_test=self.is_test(str(path)))
+            study = self.study(entry)
+            if study is not None:
+                yield View(module, study, is_test=self.is_test(str(path)))
 
     def company(self, path: Path) -> Iterator[Path]:
         """Yield the files of every program that holds a file, the file itself too, by import lines alone."""
@@ -107,17 +108,18 @@ class Project:
 
     # Programs
 
-    def program(self, entry: str) -> Program | None:
-        """Return the program of an entry, made once."""
-        if entry not in self._programs:
+    def study(self, entry: str) -> Study | None:
+        """Return what is known of the program of an entry, made once."""
+        if entry not in self._studies:
             closure = self._closure(entry)
             modules = [module for path in closure if (module := self.module(path)) is not None]
             first = self.module(entry)
             if first is None:
                 return None
-            self._programs[entry] = program = Program(first, modules, self.imported, self._values)
+            program = Program(first, modules, self.imported, self._values)
             program.link()
-        return self._programs[entry]
+            self._studies[entry] = Study(program)
+        return self._studies[entry]
 
     def _closure(self, entry: str) -> list[str]:
         found = {entry: None}

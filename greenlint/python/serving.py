@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from greenlint.python.program import Program
     from greenlint.python.scope import Module, Scope, Spot
+    from greenlint.python.training import Training
 
 _LOADERS = re.compile(
     r"^(?:torch\.load|torch\.jit\.load|torch\.hub\.load|keras\.models\.load_model|keras\.saving\.load_model|"
@@ -103,9 +104,10 @@ class Reload:
 class Serving:
     """The repeated loads of one program."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, training: Training) -> None:
         """Look at nothing yet."""
         self.program = program
+        self.training = training
 
     def reloads(self, module: Module) -> Iterator[Reload]:
         """Yield the loads of a file that run again for each request or item."""
@@ -165,7 +167,7 @@ class Serving:
         loop = self._loop_around(spot, load)
         if loop:
             return loop
-        if scope.kind == "module" or id(scope) in seen or hops > _FEW_HOPS or self.program.training.trains(scope):
+        if scope.kind == "module" or id(scope) in seen or hops > _FEW_HOPS or self.training.loops.trains(scope):
             return ""
         if self.is_handler(scope):
             return "" if self._depends_on(spot.call, {one.name for one in scope.parameters}) else "request"
@@ -213,9 +215,9 @@ class Serving:
 
     def _trains(self, loop: For | While, scope: Scope) -> bool:
         """Tell whether the loop trains what it loads: a fold needs a fresh copy."""
-        training = self.program.training
+        training = self.training
         inside = (spot for spot in scope.spots if any(block.owner is loop for block in spot.block.up()))
-        return any(training.framework_of(spot) or training.spot_trains(spot) for spot in inside)
+        return any(training.framework_of(spot) or training.loops.spot_trains(spot) for spot in inside)
 
     @staticmethod
     def _bound_in(loop: For | While, scope: Scope) -> set[str]:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from greenlint.python.program import Program
     from greenlint.python.scope import Block, Scope
-    from greenlint.python.training import Site, Training
+    from greenlint.python.training import Site
 
 _METRIC = re.compile(
     r"patience|early|improv|converge|plateau|bad_epoch|no_gain|best|loss|(?:^|_)acc(?:$|_|uracy)|metric|score|val(?:$|_|id)|"
@@ -79,10 +79,9 @@ _ROUNDS = frozenset(
 class Stopping:
     """Early stopping at the sites of one program."""
 
-    def __init__(self, training: Training) -> None:
-        """Judge the sites of `training`."""
-        self.training = training
-        self.program: Program = training.program
+    def __init__(self, program: Program) -> None:
+        """Judge the sites of `program`."""
+        self.program = program
 
     def stops(self, site: Site) -> bool | None:
         """Tell whether something stops a site early; None when that cannot be told."""
@@ -209,7 +208,7 @@ class Stopping:
             return None
         calls = [(spot.call, spot.block)]
         if site.framework in ("lightning", "huggingface", "fastai"):
-            makers = self.training.trainer_calls(spot)
+            makers = self.program.makers(spot)
             if not makers and site.framework != "fastai":
                 return None
             calls += makers
@@ -308,7 +307,7 @@ class Stopping:
         if {"process_type", "dart"} & site.module.strings:
             # Refreshing the trees of a model runs as many rounds as it has trees, and dart cannot stop early.
             return None
-        calls = [(site.spot.call, site.spot.block), *self.training.makers(site.spot)]
+        calls = [(site.spot.call, site.spot.block), *self.program.makers(site.spot)]
         found: list[bool | None] = []
         for call, block in calls:
             for name, argument in arguments_of(call).items():
@@ -356,7 +355,7 @@ class Stopping:
             if not re.search(r"\.GradientBoosting\w*\.fit$", name):
                 return True
             found = True
-        for call, block in self.training.makers(site.spot):
+        for call, block in self.program.makers(site.spot):
             if self.program.open_ended(call):
                 return None
             argument = self.program.argument(call, "n_iter_no_change")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from greenlint.python.gradients import Gradients
     from greenlint.python.program import Program
     from greenlint.python.scope import Scope, Spot
+    from greenlint.python.training import Training
 
 _GENERATOR = re.compile(r"(?:^|[._])(?:net_?g|generator|gen|g)(?:$|_)|generator", re.IGNORECASE)
 _PRETRAINED = re.compile(
@@ -26,9 +27,10 @@ _FEW_HOPS = 6
 class Switching:
     """The changes between training and evaluation mode in one program."""
 
-    def __init__(self, program: Program, gradients: Gradients) -> None:
+    def __init__(self, program: Program, training: Training, gradients: Gradients) -> None:
         """Look at nothing yet."""
         self.program = program
+        self.training = training
         self.gradients = gradients
         self.dependence = ModeDependence(program)
 
@@ -61,7 +63,7 @@ class Switching:
                 and other.call.func.name == "train"
             ):
                 # `model.train()` right before an evaluation is a choice (MC dropout), unless the same code trains.
-                return mode if self.program.training.trains(scope) or not self.gradients.off_here(run.spot) else ""
+                return mode if self.training.loops.trains(scope) or not self.gradients.off_here(run.spot) else ""
             if mode:
                 return mode
         if any(
