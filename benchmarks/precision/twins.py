@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import history
 import yaml
 from judging import judge
 
@@ -55,7 +56,10 @@ def main() -> int:
     parser.add_argument("--rules", help="codes, with commas between them (default: all that have twins)")
     parser.add_argument("--repo", default="", help="run the twins of repositories whose name holds this text")
     parser.add_argument("--whole", action="store_true", help="judge every file of the repositories, not only the twins")
+    parser.add_argument("--record", action="store_true", help="append hits and misses to history.jsonl")
     options = parser.parse_args()
+    if options.record and (options.rules or options.repo):
+        parser.error("--record takes all twins: leave out --rules and --repo")
     wanted = options.rules.split(",") if options.rules else None
     hits: Counter[str] = Counter()
     counts: Counter[str] = Counter()
@@ -75,6 +79,8 @@ def main() -> int:
     for code, count in sorted(counts.items()):
         print(f"{code:6} {hits[code]:3} of {count:3}  in {len(repos[code])} repositories")
     print(f"{'all':6} {hits.total():3} of {counts.total():3}")
+    if options.record:
+        history.record("twins", {code: (hits[code], count - hits[code]) for code, count in sorted(counts.items())})
     return int(hits != counts)
 
 
