@@ -141,7 +141,7 @@ def charts(material: Material, score: Mapping[str, Any], words: Words) -> list[d
             words["phases_chart"],
             words["phase"],
             words["score"],
-            [(phase["name"], phase["score"], f"{phase['score']:.1f}") for phase in score["phases"]],
+            [(phase["name"], phase["score"], words.decimal(phase["score"])) for phase in score["phases"]],
             top=100.0,
         ),
     ]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from greenlint import __version__
 from greenlint.card.documents import read_text
+from greenlint.card.words import decimal
 from greenlint.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -60,7 +61,11 @@ def render_score(card: Mapping[str, Any], words: Words, trend: Mapping[str, Any]
                 "label": words["phase"],
                 "unit": words["score"],
                 "rows": [
-                    {"label": phase["name"], "text": f"{phase['score']:.1f}", "share": round(phase["score"] / 100, 4)}
+                    {
+                        "label": phase["name"],
+                        "text": words.decimal(phase["score"]),
+                        "share": round(phase["score"] / 100, 4),
+                    }
                     for phase in card["phases"]
                 ],
             },
@@ -135,6 +140,7 @@ def _environment(kind: str) -> jinja2.Environment:
     )
     environment.filters["prose"] = _prose
     environment.filters["code"] = _code
+    environment.filters["decimal"] = jinja2.pass_context(_decimal)
     environment.filters["sentence"] = _sentence
     return environment
 
@@ -145,7 +151,9 @@ def _escape_markdown(value: Any) -> Any:  # noqa: ANN401 - whatever a template p
 
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
-    return re.sub(r"([\[\]|`])", r"\\\1", " ".join(value.split()).replace("&", "&amp;").replace("<", "&lt;"))
+    return re.sub(
+        r"([\[\]|`])", r"\\\1", re.sub(r"[ \t\r\n\f\v]+", " ", value).replace("&", "&amp;").replace("<", "&lt;")
+    )
 
 
 def _prose(value: str) -> Any:  # noqa: ANN401 - Markup
@@ -153,6 +161,10 @@ def _prose(value: str) -> Any:  # noqa: ANN401 - Markup
     from markupsafe import Markup
 
     return Markup(str(value).replace("<", "&lt;").strip())  # noqa: S704 - Markdown, with its HTML disarmed
+
+
+def _decimal(context: Mapping[str, Any], value: float, sign: str = "") -> str:
+    return decimal(value, context["language"], sign)
 
 
 def _code(value: str) -> Any:  # noqa: ANN401 - Markup

@@ -25,7 +25,7 @@ def _lines(card: dict[str, Any], words: Words, trend: dict[str, Any] | None, *, 
     yield from _totals(card, words, colour=colour)
     for phase in card["phases"]:
         yield ""
-        numbers = f"{phase['score']:.1f} / 100, {words['coverage']} {phase['coverage']:.1f} %"
+        numbers = f"{words.decimal(phase['score'])} / 100, {words['coverage']} {words.decimal(phase['coverage'])} %"
         yield _paint(f"{phase['name']}  {numbers}", "1", on=colour)
         for item in card["items"]:
             if item["phase"] == phase["id"]:
@@ -34,8 +34,8 @@ def _lines(card: dict[str, Any], words: Words, trend: dict[str, Any] | None, *, 
         yield ""
         yield _paint(words["actions"], "1", on=colour)
         for action in card["actions"]:
-            text = f"{action['text']} ({words['counts_as']}: {action['counts']})"
-            yield from _wrapped(f"  {action['item']:<9}+{action['points']:.1f}", text)
+            text = f"{action['text']} ({words['counts_as']}{words['colon']} {action['counts']})"
+            yield from _wrapped(f"  {action['item']:<9}+{words.decimal(action['points'])}", text)
     if trend is not None:
         yield ""
         yield from _trend(card, words, trend, colour=colour)
@@ -47,9 +47,13 @@ def _lines(card: dict[str, Any], words: Words, trend: dict[str, Any] | None, *, 
 
 
 def _totals(card: dict[str, Any], words: Words, *, colour: bool) -> Iterator[str]:
-    grade = f"{words['grade']} {card['grade']}" if card["grade"] else f"{words['not_graded']}: {card['why_no_grade']}"
-    yield _paint(f"{words['score_title']}  {card['score']:.1f} / 100, {grade}", "1", on=colour)
-    yield f"{words['coverage']} {card['coverage']:.1f} %, {words['not_applicable']} {card['not_applicable']:.1f} %"
+    grade = (
+        f"{words['grade']} {card['grade']}"
+        if card["grade"]
+        else f"{words['not_graded']}{words['colon']} {card['why_no_grade']}"
+    )
+    yield _paint(f"{words['score_title']}  {words.decimal(card['score'])} / 100, {grade}", "1", on=colour)
+    yield ", ".join(f"{words[name]} {words.decimal(card[name])} %" for name in ("coverage", "not_applicable"))
     yield f"{words['scale']} {card['scale']}, {words['checklist']} {card['checklist']}"
 
 
@@ -60,7 +64,7 @@ def _item(item: dict[str, Any], words: Words, *, colour: bool) -> Iterator[str]:
     yield lines[0].replace(f"{head}{status}", f"{head}{_paint(status, _COLOURS[item['status']], on=colour)}", 1)
     yield from lines[1:]
     for piece in item["evidence"][:_MOST_EVIDENCE]:
-        role = f"{words[piece['role']]}: " if words[piece["role"]] else ""
+        role = f"{words[piece['role']]}{words['colon']} " if words[piece["role"]] else ""
         told = f"{piece['where']}  {role}{piece['text']}"
         yield from textwrap.wrap(
             told, WIDTH, initial_indent=" " * _MARGIN, subsequent_indent=" " * (_MARGIN + 2), break_long_words=False
@@ -73,7 +77,7 @@ def _item(item: dict[str, Any], words: Words, *, colour: bool) -> Iterator[str]:
 def _trend(card: dict[str, Any], words: Words, trend: dict[str, Any], *, colour: bool) -> Iterator[str]:
     yield _paint(words["trend"], "1", on=colour)
     names = ("score", "coverage", "not_applicable")
-    yield "  " + ", ".join(f"{words[name]} {trend[name]:+.1f}" for name in names)
+    yield "  " + ", ".join(f"{words[name]} {words.decimal(trend[name], '+')}" for name in names)
     was, now = (grade or words["not_graded"] for grade in trend["grade"])
     if was != now:
         yield f"  {words['grade']} {was} -> {now}"

@@ -7,6 +7,7 @@ from greenlint.errors import ConfigError, did_you_mean
 LANGUAGES = ("en", "fr")
 
 _WORDS: dict[str, tuple[str, str]] = {
+    "colon": (":", "\u00a0:"),
     "score_title": ("Eco-design score", "Score d'éco-conception"),
     "score": ("Score", "Score"),
     "coverage": ("coverage", "couverture"),
@@ -189,10 +190,20 @@ class Words:
         """Every word by its key."""
         return {key: pair[self._place] for key, pair in _WORDS.items()}
 
+    def decimal(self, value: float, sign: str = "") -> str:
+        """Return a number with one decimal."""
+        return decimal(value, self.language, sign)
+
     def number(self, value: float, digits: int = 3) -> str:
         """Return a number with some significant digits, with a decimal comma in French."""
         text = plain(value, digits)
         return text.replace(".", ",") if self.language == "fr" else text
+
+
+def decimal(value: float, language: str, sign: str = "") -> str:
+    """Return a number with one decimal, with a decimal comma in French; `sign` "+" writes the sign always."""
+    text = f"{value:{sign}.1f}"
+    return text.replace(".", ",") if language == "fr" else text
 
 
 def plain(value: float, digits: int = 3) -> str:
