@@ -8,7 +8,7 @@ that never runs code: where several definitions can reach a place it gives them 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from greenlint.python import options
@@ -135,6 +135,14 @@ class Edge:
     bound: bool
 
 
+@dataclass(slots=True)
+class _Group:
+    """Answers that rest on the same open question, by its depth."""
+
+    lowest: int
+    keys: list[int] = field(default_factory=list)
+
+
 class Program:
     """One entry and the files it imports."""
 
@@ -159,6 +167,8 @@ class Program:
         self._busy: dict[object, int] = {}
         self._lowest = 0
         self._asked = 0
+        self._tentative: dict[int, tuple[Values, bool, _Group]] = {}
+        self._groups: dict[int, list[_Group]] = {}
         self._edges: dict[int, list[Edge]] | None = None
         self._callers: dict[int, list[Edge]] = {}
         self._subclasses: dict[int, list[Scope]] | None = None
@@ -179,6 +189,12 @@ class Program:
         if known is not None:
             self._local = True
             return known
+        tentative = self._tentative.get(key)
+        if tentative is not None:
+            found, local, group = tentative
+            self._lowest = min(self._lowest, group.lowest)
+            self._local = self._local or local
+            return found
         depth = len(self._busy)
         if key in self._busy or depth > _DEEPEST:
             # What is being asked for already adds nothing new; answers that rest on this are not kept.
@@ -191,12 +207,40 @@ class Program:
             found = _distinct(self._evaluate(expression, block))
         finally:
             del self._busy[key]
+            if not self._busy:
+                self._tentative.clear()
+                self._groups.clear()
         self._asked += 1
         if self._lowest >= depth or self._asked > _MOST_QUESTIONS:
             (self._memory if self._local else self._shared)[key] = found
+            self._forget(depth)
+        else:
+            self._keep(key, found, depth)
         self._lowest = min(outer, self._lowest)
         self._local = around or self._local
         return found
+
+    def _forget(self, depth: int) -> None:
+        """Forget the answers that rested on the question at this depth: it has its answer now, and they may grow."""
+        for lowest in [lowest for lowest in self._groups if lowest >= depth]:
+            for group in self._groups.pop(lowest):
+                for key in group.keys:
+                    self._tentative.pop(key, None)
+
+    def _keep(self, key: int, found: Values, depth: int) -> None:
+        """Keep an answer that rests on a question still open, for as long as that one is open.
+
+        Without it each way through a circle of functions would be walked anew, and there are exponentially many.
+        """
+        groups = self._groups.setdefault(self._lowest, [])
+        for lowest in [lowest for lowest in self._groups if lowest >= depth]:
+            for group in self._groups.pop(lowest):
+                group.lowest = self._lowest
+                groups.append(group)
+        if not groups:
+            groups.append(_Group(self._lowest))
+        groups[0].keys.append(key)
+        self._tentative[key] = found, self._local, groups[0]
 
     def names(self, expression: Expression, block: Block) -> set[str]:
         """Return the library names that an expression can be or was made by."""
