@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -126,9 +125,6 @@ def inspect(
     from greenlint.onnx.load import load
 
     judged = Judged(path, settings)
-    was_on = gc.isenabled()
-    # A graph is one large cycle that lives until the end; the collector would walk it again and again.
-    gc.disable()
     try:
         graph = load(path, dims=dims, weights=weights)
         findings, problems = _judge(graph, path, settings)
@@ -137,9 +133,6 @@ def inspect(
     except (RecursionError, MemoryError, OSError) as error:
         told = f"cannot be read: {type(error).__name__}: {' '.join(str(error).split())[:120]}"
         return Inspected(replace(judged, unreadable=True, problems=(Problem(shown(path), told),)))
-    finally:
-        if was_on:
-            gc.enable()
     judged = replace(
         judged, relevant=True, findings=tuple(findings), problems=tuple(problems), notes=_notes(graph, path)
     )

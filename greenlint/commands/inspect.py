@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from greenlint.config import Configuration, Overrides
     from greenlint.inspection import Inspected, Summary
 
+_MANY_NODES = 5000
 WEIGHTS = ("none", "sample", "full")
 
 
@@ -51,6 +53,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    """Hold the collector, which would walk each graph again and again, and inspect; see `_run`."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        return _run(options)
+    finally:
+        if was_on:
+            gc.freeze()
+            gc.enable()
+
+
+def _run(options: argparse.Namespace) -> int:
     """Inspect, tell, and return 0 for clean, 1 for findings that fail, 2 for models that could not be judged."""
     from greenlint import catalogue, config
 
@@ -109,14 +123,17 @@ def _inspected(
         settings = configuration.settings(path.parent)
         if settings.excludes(path) and path not in named:
             continue
+        # Many models are inspected in the memory of the largest; a graph is all cycles, which only a collection frees.
+        if summaries and summaries[-1].nodes > _MANY_NODES:
+            gc.collect()
         one = inspection.inspect(path, settings, dims=dims, weights=options.weights)
         if one.graph is not None:
             try:
                 summaries.append(inspection.summarise(one, device=options.device, measure=options.measure))
             except ModelError as error:
                 problems.append(Problem(shown(path), str(error)))
-        # A graph is only a summary from here on: many models are inspected in the memory of the largest.
         everything.append(one.without_graph())
+        del one
     return everything, summaries
 
 

@@ -82,7 +82,7 @@ def measure(graph: Graph) -> Cost:
             macs = NOTHING if count is None else count(node)
             if macs is None or _is_opaque(node) or any(shape is None for _, shape in types):
                 unknown[node.op] += 1
-            if macs:
+            if macs is not None and macs.terms:
                 nodes.append(NodeCost(node, macs))
     stored: dict[str, list[int]] = {}
     parameters = 0

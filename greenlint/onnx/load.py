@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import mmap
 import os
 import secrets
@@ -32,6 +30,7 @@ MOST_EXPANDED = 1_000_000
 _MOST_INFERRED_EXPANDED = 20_000
 _MOST_INFERRED_NODES = 200_000
 _NAMELESS = frozenset({"", "?", "None", "-1"})
+_MOST_TYPES = 10_000
 _NO_TEXT = "holds a name that is not UTF-8 text"
 _HAS_BODY = frozenset({"If", "Loop", "Scan", "SequenceMap"})
 _LFS = b"version https://git-lfs"
@@ -66,26 +65,13 @@ def load(path: str | os.PathLike[str], *, dims: Mapping[str, int] | None = None,
     symbols = _bind(model, dims or {})
     notes: list[str] = []
     model = _infer(model, notes)
-    with _no_garbage_collection():
-        graph = _Builder(name, mark, size).build(model)
+    graph = _Builder(name, mark, size).build(model)
     graph.ir_version = ir_version
     graph.weights = weights
     graph.symbols = symbols
     graph.dims = {name: size for name, size in (dims or {}).items() if name in symbols}
     graph.notes.extend(notes)
     return graph
-
-
-@contextlib.contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Hold the collector: a graph is all cycles and none of them is garbage, so each of its rounds is for nothing."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _read(path: str, mark: str) -> tuple[bytes, int]:
@@ -593,19 +579,32 @@ def _typed(proto: onnx.TensorProto, dtype: Any) -> Any:  # noqa: ANN401 - an arr
     return decode_typed(np.array(proto.int32_data, dtype=np.int32).astype(np.int64).view(np.uint64), dtype)
 
 
+_TYPES: dict[bytes, Type] = {}
+
+
 def _type(info: onnx.ValueInfoProto) -> Type:
-    """Return type and shape; sizes below zero stand for unknown ones in old exports."""
-    if not info.type.HasField("tensor_type"):
+    """Return type and shape; a graph has few different ones, and each is read once."""
+    key = info.type.SerializeToString()
+    known = _TYPES.get(key)
+    if known is None:
+        if len(_TYPES) > _MOST_TYPES:
+            _TYPES.clear()
+        known = _TYPES[key] = _read_type(info.type)
+    return known
+
+
+def _read_type(proto: onnx.TypeProto) -> Type:
+    if not proto.HasField("tensor_type"):
         return NO_TYPE
-    tensor = info.type.tensor_type
+    tensor = proto.tensor_type
     dtype = DTYPES.get(tensor.elem_type)
     if not tensor.HasField("shape"):
         return dtype, None
-    # A known size first: by far the most common, and reading a message's field is what costs time here.
-    return dtype, tuple([dim.dim_value if dim.dim_value > 0 else _unusual_size(dim) for dim in tensor.shape.dim])
+    return dtype, tuple(dim.dim_value if dim.dim_value > 0 else _unusual_size(dim) for dim in tensor.shape.dim)
 
 
 def _unusual_size(dim: onnx.TensorShapeProto.Dimension) -> Dim:
+    """Return 0, a name, or None; sizes below zero stand for unknown ones in old exports."""
     if dim.HasField("dim_value"):
         return 0 if dim.dim_value == 0 else None
     return dim.dim_param or None

@@ -156,11 +156,19 @@ def _constants(values: Iterable[Value | None]) -> bool:
     return all(value is None or value.is_constant for value in values)
 
 
+_IN_CONV = frozenset({"Conv", "BatchNormalization", "Add", "Mul"})
+
+
 def _conv_before(node: Node, opset: int) -> Node | None:
     """Return the Conv with constant weights that is left before a node once what stands between has been folded."""
     source = node.producer(0) if node.op == "BatchNormalization" else _varying(node)
     for _ in range(6):
-        if source is None or source.next_node is not node or source.scope is not node.scope:
+        if (
+            source is None
+            or source.op not in _IN_CONV
+            or source.next_node is not node
+            or source.scope is not node.scope
+        ):
             return None
         if source.op == "Conv":
             return source if _constants(source.inputs[1:]) else None
@@ -184,9 +192,11 @@ def _varying(node: Node) -> Node | None:
 
 def folded_arithmetic(node: Node, opset: int) -> tuple[Node, str] | None:
     """Return the Conv that an Add or Mul of a constant per channel can be computed into, and ORT's name for it."""
-    parts = node.constant_input() if node.op in ("Add", "Mul") else None
     # ONNX Runtime looks for the constant on the right.
-    if parts is None or node.inputs[1] is not parts[1]:
+    if node.op not in ("Add", "Mul") or len(node.inputs) != 2 or node.inputs[1] is None:  # noqa: PLR2004 - two
+        return None
+    parts = node.constant_input() if node.inputs[1].is_constant else None
+    if parts is None:
         return None
     shape = parts[1].shape
     conv = _conv_before(node, opset)
@@ -254,12 +264,20 @@ def _is_projection(matmul: Node) -> bool:
     return softmax is not None and softmax.op == "Softmax"
 
 
+_BEFORE_ACTIVATION = frozenset({"Conv", "Gemm", "Add", "Mul", "BatchNormalization"})
+
+
 def before_activation(node: Node, opset: int) -> Node | None:
     """Return the Conv or Gemm that is left before a node once the runtime has folded what stands between them."""
     source = node.producer(0)
     while source is not None and source.op in ("Identity", "Dropout") and source.next_node is node:
         node, source = source, source.producer(0)
-    if source is None or source.next_node is not node or source.scope is not node.scope:
+    if (
+        source is None
+        or source.op not in _BEFORE_ACTIVATION
+        or source.next_node is not node
+        or source.scope is not node.scope
+    ):
         return None
     if source.op in ("Conv", "Gemm") or (source.op == "Add" and is_gemm(source)):
         return source
