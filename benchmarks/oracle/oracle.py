@@ -1,6 +1,6 @@
 """Compare greenlint's findings with what ONNX Runtime changes: recall and precision per code.
 
-    python benchmarks/oracle/oracle.py FOLDER_OR_MODEL ... [--markdown] [--verbose]
+    python benchmarks/oracle/oracle.py FOLDER_OR_MODEL ... [--verbose]
 
 A case is a model and a code. It is a positive when a transformer of that code fired; it is found when greenlint has a
 finding of that code. A finding that names a transformer is right when that transformer fired on that model. Findings
@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 import yaml
-from optimisers import onnx_runtime
+from optimisers import equal_tensors, onnx_runtime
 
 from greenlint import catalogue
 from greenlint.detector import detector_of
@@ -26,7 +26,21 @@ from greenlint.rule import Target
 
 HERE = Path(__file__).parent
 TABLE = yaml.safe_load((HERE / "transformers.yaml").read_text())
-JUDGED = ("ECO704", "ECO710", "ECO711", "ECO712", "ECO713", "ECO714", "ECO716", "ECO720", "ECO721", "ECO722", "ECO723")
+_OTHERS = {"ECO710": "dead node", "ECO715": "same bytes"}
+JUDGED = (
+    "ECO704",
+    "ECO710",
+    "ECO711",
+    "ECO712",
+    "ECO713",
+    "ECO714",
+    "ECO715",
+    "ECO716",
+    "ECO720",
+    "ECO721",
+    "ECO722",
+    "ECO723",
+)
 
 
 def found(path: Path) -> tuple[set[str], dict[str, set[str]]]:
@@ -41,8 +55,8 @@ def found(path: Path) -> tuple[set[str], dict[str, set[str]]]:
             match = re.search(r"at each load \(([^)]+)\)", str(flag.values.get("who", "")))
             if match:
                 named[rule.code].add(match[1])
-            elif rule.code == "ECO710":
-                named[rule.code].add("dead node")
+            elif rule.code in _OTHERS:
+                named[rule.code].add(_OTHERS[rule.code])
     return codes, named
 
 
@@ -56,7 +70,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("paths", nargs="+", type=Path)
     parser.add_argument("--verbose", action="store_true")
-    parser.add_argument("--markdown", action="store_true")
     arguments = parser.parse_args()
     hit, missed, right, wrong = (collections.Counter[str]() for _ in range(4))
     unknown: collections.Counter[str] = collections.Counter()
@@ -79,6 +92,8 @@ def main() -> int:
         )
         if not changes.cast_pairs:
             fired.discard("RemoveDuplicateCastTransformer")  # it removed casts that ONNX Runtime had put in itself
+        if equal_tensors(path):
+            fired.add("same bytes")
         for name in fired - TABLE.keys():
             unknown[name] += 1
         wanted = collections.defaultdict(set)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from greenlint.detector import Flag
-    from greenlint.onnx.graph import Graph, Node
+    from greenlint.onnx.graph import Graph, Node, Value
 
 
 _LOSSES = ("SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss")
@@ -37,7 +37,7 @@ def _made_by_hand(graph: Graph) -> Iterator[Node]:
     """Graph outputs that are one number reduced from a graph input that is called, or feeds what is called, a loss."""
     for value in graph.main.outputs:
         node = value.producer
-        if node is None or node.op in _LOSSES or value.shape != () or not _is_arithmetic(node):
+        if node is None or node.op in _LOSSES or not _is_one_number(value, node) or not _is_arithmetic(node):
             continue
         slice_ = patterns.serving_only([node]) | {node}
         # A distance between two inputs is a model of its own: only the names tell it from a loss.
@@ -46,6 +46,11 @@ def _made_by_hand(graph: Graph) -> Iterator[Node]:
             any(_LABEL.search(label.name) for label in labels) or (labels and _LOSS.search(value.name))
         ):
             yield node
+
+
+def _is_one_number(value: Value, node: Node) -> bool:
+    whole = node.op in _REDUCTIONS and node.input(1) is None and node.attribute("axes") is None
+    return value.shape == () or (value.shape is None and whole and node.attribute("keepdims", 1) == 0)
 
 
 def _is_arithmetic(node: Node) -> bool:

@@ -115,7 +115,7 @@ def _one_input(node: Node) -> Found:
 def _neutral(node: Node) -> Found:
     """x+0, x-0, x*1, x/1, where the number does not widen the shape."""
     number = 0.0 if node.op in ("Add", "Sub") else 1.0
-    left, right = node.inputs
+    left, right = node.input(0), node.input(1)
     pairs = [(left, right)] if node.op in ("Sub", "Div") else [(left, right), (right, left)]
     for value, constant in pairs:
         if constant is None or value is None or value.is_constant or constant.scalar() != number:

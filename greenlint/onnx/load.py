@@ -15,7 +15,7 @@ from greenlint.onnx import folding, wire
 from greenlint.onnx.graph import NO_TYPE, Graph, Node, Scope, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     import onnx
 

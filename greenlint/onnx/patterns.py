@@ -74,10 +74,21 @@ def _sources(node: Node) -> Iterator[Node]:
 
 
 def inputs_of_only(nodes: set[Node], scope: Scope) -> list[Value]:
-    """Graph inputs that only the given nodes read."""
+    """Return the graph inputs that only the given nodes read; what looks at their shape alone does not count."""
     return [
-        value for value in scope.inputs if value.consumers and all(consumer in nodes for consumer in value.consumers)
+        value
+        for value in scope.inputs
+        if any(reader in nodes for reader in value.consumers)
+        and all(reader in nodes or _looks_at_shape_alone(reader) for reader in value.consumers)
     ]
+
+
+def _looks_at_shape_alone(node: Node) -> bool:
+    """Tell whether a node, or all that read it, asks for a shape."""
+    value = node.output()
+    if node.op == "Shape" or value is None:
+        return True
+    return bool(value.consumers) and not value.is_graph_output and all(r.op == "Shape" for r in value.consumers)
 
 
 # -- shapes and numbers -----------------------------------------------------------------------------------------------
@@ -193,7 +204,7 @@ def _varying(node: Node) -> Node | None:
 def folded_arithmetic(node: Node, opset: int) -> tuple[Node, str] | None:
     """Return the Conv that an Add or Mul of a constant per channel can be computed into, and ORT's name for it."""
     # ONNX Runtime looks for the constant on the right.
-    if node.op not in ("Add", "Mul") or len(node.inputs) != 2 or node.inputs[1] is None:  # noqa: PLR2004 - two
+    if node.op not in ("Add", "Mul") or len(node.inputs) != 2 or node.inputs[1] is None:
         return None
     parts = node.constant_input() if node.inputs[1].is_constant else None
     if parts is None:
