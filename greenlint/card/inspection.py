@@ -18,7 +18,7 @@ _EXTRA = "ONNX models are read with `pip install greenlint[onnx]`"
 def inspect(path: Path, shown: str) -> Model:
     """Inspect one model by the settings of its project; raises `ModelError` in one line when it cannot be read."""
     if not path.is_file():
-        message = f"{shown}: no such file"
+        message = f"{shown}: {'a folder, and no model; PATH comes first' if path.is_dir() else 'no such file'}"
         raise ModelError(message)
     from greenlint import catalogue, config, inspection
 

@@ -19,8 +19,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "path", nargs="?", default=".", metavar="PATH", help="the project (default: the working directory)"
     )
     found = parser.add_argument_group("evidence")
-    found.add_argument("--model", action="append", default=[], metavar="FILE", help="an ONNX model of the release")
-    found.add_argument("--emissions", action="append", default=[], metavar="FILE", help="an emission file or a folder")
+    found.add_argument(
+        "--model", action="extend", nargs="+", default=[], metavar="FILE", help="ONNX models of the release"
+    )
+    found.add_argument(
+        "--emissions", action="extend", nargs="+", default=[], metavar="FILE", help="emission files, or folders of them"
+    )
     found.add_argument("--answers", metavar="FILE", help="the answers (default: greenlint-answers.yaml)")
     telling = parser.add_argument_group("telling")
     telling.add_argument("--format", metavar="FORMAT", default="text", help=f"one of {', '.join(FORMATS)}")

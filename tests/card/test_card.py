@@ -538,3 +538,17 @@ def test_a_previous_scorecard_that_was_tampered_with(project: Path, capsys: pyte
     text = (project / "before.json").read_text()
     (project / "before.json").write_text(text.replace('"status": "unknown"', '"status": "great"'))
     assert "without its numbers or items" in refusal(capsys, "score", "--compare", "before.json")
+
+
+def test_several_files_after_one_option(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copy(project / "digits.onnx", project / "second.onnx")
+    header, *rows = (project / "emissions.csv").read_text().splitlines()
+    for number, row in enumerate(rows):
+        (project / f"{number}.csv").write_text(f"{header}\n{row}\n")
+    assert greenlint("card", "--model", "digits.onnx", "second.onnx", "--emissions", "0.csv", "1.csv", "2.csv") == 0
+    text = (project / "MODEL_CARD.md").read_text()
+    assert "`second.onnx`" in text
+    assert "`2.csv:2`" in text
+    assert "`3.csv:2`" not in text
+    capsys.readouterr()
+    assert "PATH comes first" in refusal(capsys, "score", "--model", "digits.onnx", ".")
