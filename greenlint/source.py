@@ -62,6 +62,9 @@ class Source:
 def read(path: Path) -> bytes:
     """Return the bytes of a file; raise `SourceError` when the system refuses them."""
     try:
+        if not path.is_file() and path.exists():
+            message = "is no regular file"  # a device or a pipe may never end
+            raise SourceError(message)
         return path.read_bytes()
     except FileNotFoundError:
         message = "no such file"
@@ -76,8 +79,12 @@ def decode(data: bytes, name: str) -> Source | None:
     `name` tells a notebook by its suffix. Raises `SourceError` for what is no text or no notebook, and for encodings
     that are unknown or not kept to.
     """
-    if name.lower().endswith(".ipynb"):
+    suffix = name.lower().rpartition(".")[2]
+    if suffix == "ipynb":
         return _decode_notebook(data)
+    if suffix == "onnx":
+        message = "is a model: `greenlint inspect` reads models"
+        raise SourceError(message)
     return Source(_universal(_decode_python(data)))
 
 

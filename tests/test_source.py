@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 import json
+import os
+from typing import TYPE_CHECKING
 
 import pytest
 
 from greenlint import source
 from greenlint.errors import SourceError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def notebook(*cells: str | tuple[str, str], **metadata: object) -> bytes:
@@ -67,6 +72,20 @@ class TestPython:
 
     def test_a_codec_that_makes_no_text_is_refused(self) -> None:
         assert refusal(b"# coding: hex\nx = 1\n").line == 1
+
+
+class TestReading:
+    def test_what_may_never_end_is_not_read(self, folder: Path) -> None:
+        os.mkfifo(folder / "pipe.py")
+        with pytest.raises(SourceError, match="is no regular file"):
+            source.read(folder / "pipe.py")
+
+    def test_a_missing_file(self, folder: Path) -> None:
+        with pytest.raises(SourceError, match="no such file"):
+            source.read(folder / "gone.py")
+
+    def test_a_model_is_for_another_command(self) -> None:
+        assert "greenlint inspect" in str(refusal(b"\x08\x0a", "model.onnx"))
 
 
 class TestSyntax:
