@@ -201,7 +201,7 @@ def merge(files: Sequence[EmissionFile]) -> list[EmissionFile]:
             continue
         other = told.get(key)
         if other is not None:
-            first, second = (run, other) if (run.seconds or 0) >= (other.seconds or 0) else (other, run)
+            first, second = (run, other) if _tells_more(run, other) else (other, run)
             run = replace(first, steps=first.steps or second.steps)  # noqa: PLW2901
         told[key] = run
     chosen = {(run.path, run.line): run for run in told.values()}
@@ -212,6 +212,11 @@ def merge(files: Sequence[EmissionFile]) -> list[EmissionFile]:
     return [
         after for before, after in zip(unique, kept, strict=True) if after.runs or after.problems or not before.runs
     ]
+
+
+def _tells_more(run: Run, other: Run) -> bool:
+    """Compare two tellings of one run: the one with carbon, else the longer one; CarbonTracker writes two logs."""
+    return (run.grams is not None, run.seconds or 0) >= (other.grams is not None, other.seconds or 0)
 
 
 def _is_same(run: Run, other: Run) -> bool:

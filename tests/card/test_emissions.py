@@ -324,3 +324,16 @@ def test_a_named_file_that_holds_no_emissions(tmp_path: Path) -> None:
 def test_rubbish_is_not_a_crash(read: Any, text: str) -> None:
     file = read(text)
     assert file is None or file.runs == ()
+
+
+def test_the_two_logs_of_carbontracker_are_one_run(tmp_path: Path) -> None:
+    standard = "2026-02-03 10:00:00 - carbontracker version 2.4.7\n" + "".join(
+        f"2026-02-03 10:0{n}:00 - Epoch {n}:\n2026-02-03 10:0{n}:00 - Duration: 0:00:45.40\n"
+        f"2026-02-03 10:0{n}:00 - Average power usage (W) for gpu: 60\n"
+        for n in (1, 2)
+    )
+    (tmp_path / "7_2026_carbontracker.log").write_text(standard)
+    (tmp_path / "7_2026_carbontracker_output.log").write_text(CARBONTRACKER)
+    (run,) = [run for file in emissions.find(tmp_path)[0] for run in file.runs]
+    assert (run.kwh, run.grams) == (0.0025, 0.212)
+    assert len(run.steps) == 2
