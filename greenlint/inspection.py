@@ -259,24 +259,24 @@ def _savings(graph: Graph, findings: Iterable[Finding]) -> Iterator[Saving]:
     from greenlint.onnx.weights import duplicates, half_precision
 
     if graph.training:
-        yield Saving("without the training graphs", graph.sizes["training"])
+        yield Saving("of training graphs", graph.sizes["training"])
     unused = [v.tensor.stored for v in graph.initializers if v.tensor and not v.consumers and not v.is_graph_output]
     if sum(unused) >= LEAST_SAVED:
-        yield Saving("without stored tensors that nobody reads", sum(unused))
+        yield Saving("of stored tensors that nobody reads", sum(unused))
     copies = duplicates(graph.stored_values, exact=graph.weights != "none")
     again = sum(value.stored.stored for same in copies for value in same[1:] if value.stored is not None)
     if again >= LEAST_SAVED:
-        yield Saving("with each tensor stored once", again)
+        yield Saving("of copies of stored tensors", again)
     codes = Counter(finding.rule.code for finding in findings)
     live = graph.once(live_nodes)
     idle = sum(1 for node in graph.nodes if node not in live) if codes["ECO710"] else 0
     gone = idle + sum(codes[code] for code in ("ECO704", "ECO712", "ECO713", "ECO716"))
     if gone:
-        yield Saving("without nodes that change nothing, repeat or reach nothing", nodes=gone)
+        yield Saving("that change nothing, repeat another or reach nothing", nodes=gone)
     full = sum(
         value.stored.stored
         for value in graph.stored_values
         if value.stored is not None and value.stored.dtype.name == "float32"
     )
     if full and codes["ECO730"] and half_precision(graph).fits:
-        yield Saving("with FP16 weights (measure the accuracy)", full // 2)
+        yield Saving("by FP16 weights (measure the accuracy)", full // 2)

@@ -114,7 +114,7 @@ def _session(path: Path, level: object, disabled: object) -> tuple[str, collecti
     return text, after, error
 
 
-def equal_tensors(path: Path, least: int = 128) -> bool:
+def equal_tensors(path: Path, least: int = 1000) -> bool:
     """Tell whether copies of one tensor waste so many bytes, in any graph, read by the onnx package."""
     model = onnx.load(path)
     wasted: collections.Counter[tuple[object, ...]] = collections.Counter()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from greenlint.detector import detects, flag
-from greenlint.onnx import runtimes
 from greenlint.onnx.units import bytes_text
 from greenlint.onnx.weights import half_precision
 
@@ -28,5 +27,4 @@ def fp32_weights(graph: Graph, min_bytes: int) -> Iterator[Flag]:
         size=bytes_text(full),
         share=f"{full / total:.0%}",
         advice=half_precision(graph).advice,
-        who=runtimes.NOBODY,
     )

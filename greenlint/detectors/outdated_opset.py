@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from greenlint.detector import detects, flag
-from greenlint.onnx import runtimes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 def outdated_opset(graph: Graph, min_opset: int, max_ir_version: int) -> Iterator[Flag]:
     if "" in graph.opsets and graph.opset < min_opset:
         reason = f"opset {graph.opset} misses operators that runtimes are tuned for"
-        yield flag(graph, reason=reason, wanted=f"opset {min_opset} or later", who=runtimes.NOBODY)
+        yield flag(graph, reason=reason, wanted=f"opset {min_opset} or later")
     if graph.ir_version > max_ir_version:
         reason = f"IR version {graph.ir_version} is newer than runtimes read"
-        yield flag(graph, reason=reason, wanted=f"IR version {max_ir_version} or earlier", who=runtimes.NOBODY)
+        yield flag(graph, reason=reason, wanted=f"IR version {max_ir_version} or earlier")
