@@ -17,7 +17,7 @@ def inference_with_gradients(file: View) -> Iterator[Flag]:
     if file.is_test:
         return
     inference = file.study.inference
-    for runs in inference.units(file.module):
+    for runs in file.evaluations:
         for run in runs:
             if inference.gradients.off(run) is False and not inference.gradients.frozen(run):
                 yield flag(run.spot.call, model=run.name)

@@ -18,7 +18,7 @@ def missing_eval_mode(file: View) -> Iterator[Flag]:
     if file.is_test or file.is_adversarial:
         return
     inference = file.study.inference
-    for runs in inference.units(file.module):
+    for runs in file.evaluations:
         for run in runs:
             if not inference.switching.is_generator(run) and inference.switching.in_training_mode(run):
                 yield flag(run.spot.call, model=run.name)

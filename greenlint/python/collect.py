@@ -170,6 +170,9 @@ class Walk:
             cst.Ellipsis: self._ellipsis,
             cst.StarredElement: self._starred,
         }
+        if hasattr(cst, "TemplatedString"):
+            # Python 3.14's t-strings, known to LibCST 1.9 and later.
+            self._expressions[cst.TemplatedString] = self._formatted
         self._statements: dict[type, Callable[..., Statement | None]] = {
             cst.Expr: self._evaluate,
             cst.Assign: self._assign,
@@ -568,11 +571,12 @@ class Walk:
         inner.words = at
         parts: list[Expression] = []
         for part in item.parts:
-            if type(part) is cst.FormattedStringExpression:
-                parts.append(inner.expression(part.expression))
+            expression = getattr(part, "expression", None)
+            if expression is not None:
+                parts.append(inner.expression(expression))
                 inner.words = at
-            elif type(part) is cst.FormattedStringText:
-                parts.append(Constant(at, at, part.value))
+            else:
+                parts.append(Constant(at, at, getattr(part, "value", "")))
         return Group(at, at, "text", tuple(parts))
 
     def _binary(self, item: cst.BinaryOperation) -> Operation:

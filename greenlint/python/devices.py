@@ -21,9 +21,10 @@ from greenlint.python.facts import (
     Statement,
     Subscript,
     tail,
+    walk,
 )
 from greenlint.python.scope import arguments_of
-from greenlint.python.values import Display, Library, Literal, Made
+from greenlint.python.values import Display, Library, Literal, Made, Member
 
 if TYPE_CHECKING:
     from greenlint.python.program import Program
@@ -38,7 +39,7 @@ _STRATEGIES = re.compile(
     r"^tensorflow\.distribute\.(?:experimental\.)?(?:Mirrored|MultiWorkerMirrored|OneDevice)Strategy$"
 )
 _DISTRIBUTED = frozenset({"torch.distributed.init_process_group", "torch.nn.parallel.DataParallel"})
-_PLACED = ("device", "map_location", "device_ids", "gpus", "default_device")
+_PLACED = ("device", "device_type", "map_location", "device_ids", "gpus", "default_device")
 _ACCELERATORS = frozenset({"gpu", "cuda", "mps", "xpu"})
 
 _PRECISION = re.compile(
@@ -115,7 +116,13 @@ class Devices:
             if name == "torch.device":
                 first = self.program.argument(call, "type", 0)
                 return first is not None and self._is_device(first.value, spot.block, indexed=True)
-            if name.startswith("torch.accelerator.current_accelerator") or name == "torch.cuda.set_device":
+            if name.startswith("torch.accelerator.current_accelerator"):
+                # `.type` alone may serve memory statistics; where it places something, that is seen there.
+                return not any(
+                    isinstance(one, Attribute) and one.name == "type" and one.value is call
+                    for one in walk(spot.statement)
+                )
+            if name == "torch.cuda.set_device":
                 return True
             if name in ("torch.set_default_device", "tensorflow.device", "torch.cuda.device"):
                 first = self.program.argument(call, "device", 0)
@@ -166,6 +173,8 @@ class Devices:
         if isinstance(item, Collection):
             return any(self._is_device(one, block, indexed=indexed) for one in item.items)
         for value in self.program.values(item, block):
+            if isinstance(value, (Made, Member)) and value.name.startswith("torch.accelerator.current_accelerator"):
+                return True
             if isinstance(value, Literal):
                 number = value.value
                 if _is_device_text(number) or (
@@ -230,7 +239,8 @@ class Devices:
 
 def offers_precision(module: Module) -> bool:
     """Tell whether a file names a reduced precision anywhere in its code."""
-    if any(_PRECISION.search(word) for word in module.identifiers):
+    named = {word for word in module.identifiers if _PRECISION.search(word)}
+    if named - {"float16"} or (named and not _is_numpys(module)):
         return True
     if any(_PRECISION_TEXT.match(text) for text in module.strings if len(text) < 24):  # noqa: PLR2004
         return True
@@ -241,6 +251,15 @@ def offers_precision(module: Module) -> bool:
             bool(_TRAINERS.search(tail(spot.call.func))) and any(one.name == "precision" for one in spot.call.arguments)
         )
         for spot in module.spots()
+    )
+
+
+def _is_numpys(module: Module) -> bool:
+    """Tell whether every float16 of a file is numpy's: rounding what is printed is no precision of training."""
+    return all(
+        tail(one.value) in ("np", "numpy")
+        for one in walk(module.facts.body)
+        if isinstance(one, Attribute) and one.name == "float16"
     )
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from greenlint.python.scope import Block, Spot
     from greenlint.python.training_loops import TrainingLoops
 
+_STEP = re.compile(r"^(?:step|it|iter|iteration|itr|batch|batch_idx)s?$", re.IGNORECASE)
 _BATCHES = re.compile(r"(?:num|n|total|nb)_?batch|batches|steps_per_epoch|iters_per_epoch|batch_idx", re.IGNORECASE)
 
 
@@ -49,6 +50,9 @@ class Epochs:
         if not any(EPOCH.search(word) for word in loop_words(loop)) and not self._is_pass(loop):
             return []
         if isinstance(loop, For):
+            if _STEP.match(tail(loop.target)) and not self._is_pass(loop):
+                # `for step in range(epochs)` with one batch a turn counts steps.
+                return []
             return self._count(loop.iterable, block)
         return self._bound_of(loop, block)
 

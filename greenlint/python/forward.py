@@ -20,7 +20,7 @@ TORCH_MODELS = re.compile(
     r"efficientnet_pytorch\.|monai\.networks\.nets\.|torch_geometric\.nn\.models\.|open_clip\.create_model|"
     r"torch\.nn\.(?!functional|init|utils|parallel|\w*Loss|Parameter|parameter|Module$))"
 )
-FROM_CONFIG = re.compile(r"^transformers\.\w*(?:Model|For\w+|LMHeadModel)(?:\.from_config|\._from_config)?$")
+FROM_CONFIG = re.compile(r"^transformers\.\w*(?:Model|For[A-Z]\w+|LMHeadModel)(?:\.from_config|\._from_config)?$")
 KERAS_MODEL = re.compile(r"^keras\.(?:Model|Sequential|models\.\w+|applications\.\w+(?:\.\w+)?)$")
 
 

@@ -185,6 +185,7 @@ TRANSPARENT = frozenset(
         "torch.utils.mobile_optimizer.optimize_for_mobile",
         "torch.jit.freeze",
         "torch.jit.optimize_for_inference",
+        "torch.autograd.Variable",
         "copy.copy",
         "copy.deepcopy",
         "functools.partial",

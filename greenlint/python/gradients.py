@@ -70,6 +70,9 @@ class Gradients:
 
     def off_here(self, spot: Spot) -> bool:
         """Tell whether gradients are off at a call by what stands around or before it in its own function."""
+        if "volatile" in spot.scope.module.identifiers:
+            # torch before 0.4 switched them off by the input: `Variable(x, volatile=True)`.
+            return True
         for block in spot.block.up():
             if isinstance(block.owner, With) and block.branch == "body":
                 for item, _ in block.owner.items:

@@ -12,16 +12,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from greenlint.python.facts import (
+    Assign,
     Attribute,
     Call,
     Constant,
     For,
+    Leave,
     Name,
     tail,
     words_of,
 )
 from greenlint.python.forward import FROM_CONFIG, KERAS_MODEL, TORCH_MODELS, Forward, is_same, is_true
 from greenlint.python.gradients import Gradients
+from greenlint.python.metrics import propagated
 from greenlint.python.switching import Switching
 from greenlint.python.values import (
     FunctionValue,
@@ -49,6 +52,9 @@ _METHOD_TELLS = re.compile(
     r"(?:^|_)(?:test|eval|evaluate|evaluation|valid|validate|validation|predict|prediction|infer|inference|generate|sample|"
     r"translate|transcribe|caption|greedy|beam)(?:_|$)",
     re.IGNORECASE,
+)
+_PREDICTS = re.compile(
+    r"Predict|Infer|Evaluat|Classifier|Detector|Recogni|Translator|Generator|Sampler|Validator|Service"
 )
 _LOOP_TELLS = re.compile(
     r"(?:^|_)(?:test|eval|evaluation|val|valid|validation|dev|holdout|predict|infer|inference)(?:_|$|\d|set|load|data|batch|iter|dl)",
@@ -117,6 +123,8 @@ _LOADED = re.compile(r"^(?:torch\.load|torch\.jit\.load|torch\.hub\.load|torch\.
 _RANDOM = re.compile(
     r"^torch\.(?:rand|randn|randint|ones|zeros|empty|rand_like|randn_like|full|arange|tensor|ones_like|zeros_like)$"
 )
+# `G(z)` runs a generator, `Encoder(...)` builds an encoder.
+_SHORT = 3
 _FEW_HOPS = 6
 
 
@@ -162,7 +170,15 @@ class Inference:
             return Forward(spot, func, values)
         if isinstance(func, (Name, Attribute)) and any(isinstance(one, Unknown) for one in values):
             name = func.id if isinstance(func, Name) else func.name
-            if _MODEL_NAME.search(name) and not _VERB.match(name) and not self.program.edges(spot):
+            builds = len(name) > _SHORT and name[0].isupper()
+            prepares = any(one.name == "return_tensors" for one in call.arguments)
+            if (
+                _MODEL_NAME.search(name)
+                and not builds
+                and not prepares
+                and not _VERB.match(name)
+                and not self.program.edges(spot)
+            ):
                 return Forward(spot, func, values)
         return None
 
@@ -241,14 +257,12 @@ class Inference:
     def _feeds_backward(self, scope: Scope, hops: int = 0) -> bool:
         """Tell whether a caller back-propagates what a function gives it."""
         for edge in self.program.callers(scope):
-            caller, spot = edge.spot.scope, edge.spot
-            inner = next(spot.block.loops(), None)
-            for other in caller.spots:
-                follows = other.call.at > spot.call.at and self.training.loops.steps(other)
-                if follows and (inner is None or any(loop is inner for loop in other.block.loops())):
+            caller, statement = edge.spot.scope, edge.spot.statement
+            if isinstance(statement, Assign):
+                given = {word for target in statement.targets for word in words_of(target)}
+                if given & propagated(caller):
                     return True
-            returned = type(spot.statement).__name__ == "Leave"
-            if returned and hops < _FEW_HOPS and self._feeds_backward(caller, hops + 1):
+            elif isinstance(statement, Leave) and hops < _FEW_HOPS and self._feeds_backward(caller, hops + 1):
                 return True
         return False
 
@@ -292,7 +306,8 @@ class Inference:
             return False
         bases = self.program.bases(owner)
         if scope.name in _DEFINING:
-            return bool(bases) or scope.name == "__init__"
+            # A plain class that is called like a function only hands on, unless it says that it predicts.
+            return bool(bases) or scope.name != "__call__" or not _PREDICTS.search(owner.name)
         if any(
             base.startswith(("transformers.", "trl.", "keras."))
             and base.endswith(("Trainer", "Callback", "Model", "Layer"))
@@ -319,7 +334,7 @@ class Inference:
             return False
         if scope.method_of is not None and re.match(r"^on_(?:train|fit|epoch)", scope.name):
             return True
-        if self.tells(scope) or self._evals_before(scope, runs[-1].spot):
+        if self.tells(scope) or self._evals_before(scope, runs[-1].spot) or self.switching.is_switched_off(runs[0]):
             return True
         if _TRAIN_TELLS.search(_snake(scope.name)) and scope.kind == "function":
             return False

@@ -42,13 +42,13 @@ def retained(program: Program, loops: TrainingLoops, module: Module) -> Iterator
         losses = {name for spot in steps for name in _losses(spot)}
         if not losses:
             continue
-        propagated = _propagated(scope)
+        flowing = propagated(scope)
         for statement, block in scope.statements:
             for metric, loss in _collected(statement, losses):
                 inner = next(block.loops(), None)
                 if inner is None or not any(_shares(inner, spot) for spot in steps):
                     continue
-                if tail(metric) in propagated or _off_graph(block) or _is_detached(program, loss, block):
+                if tail(metric) in flowing or _off_graph(block) or _is_detached(program, loss, block):
                     continue
                 yield statement, written(metric), written(_name_of(loss))
 
@@ -72,7 +72,7 @@ def _losses(spot: Spot) -> Iterator[str]:
             yield argument.value.id
 
 
-def _propagated(scope: Scope) -> set[str]:
+def propagated(scope: Scope) -> set[str]:
     """Return every name that flows into something that is back-propagated, directly or through assignments."""
     found: set[str] = set()
     for spot in scope.spots:
@@ -157,6 +157,6 @@ def _rebound(loss: Expression, block: Block) -> bool:
         return False
     last = max(before, key=lambda one: one.at).node
     return isinstance(last, Call) and (
-        tail(last.func) in ("item", "detach", "tolist", "numpy")
+        bool({"item", "detach", "tolist", "numpy", "data"} & set(words_of(last)))
         or (isinstance(last.func, Name) and last.func.id == "float")
     )

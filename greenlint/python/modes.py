@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from greenlint.python.facts import Attribute, Call, Constant, Name, walk
+from greenlint.python.facts import Assign, Attribute, Call, Constant, Name, Node, walk
 from greenlint.python.values import ClassValue, FunctionValue, Instance, Library, Made, Unknown, Value
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class ModeDependence:
             return None
         verdicts: list[bool | None] = []
         for scope in self.program.lineage(cls):
-            if scope.node is not None and any(_asks_mode(one) for one in walk(scope.node)):
+            if scope.node is not None and _asks_mode(scope.node):
                 return True
             verdicts.extend(self._spot(spot, depth) for inner in scope.all() for spot in inner.spots)
         bases = self.program.bases(cls)
@@ -172,8 +172,14 @@ class ModeDependence:
         return self._library(value.name, value.call)
 
 
-def _asks_mode(item: object) -> bool:
-    """`self.training` read by the class itself."""
+def _asks_mode(node: Node) -> bool:
+    """Tell whether a class reads `self.training`; one that only sets it does not ask."""
+    parts = list(walk(node))
+    set_here = {id(target) for one in parts if isinstance(one, Assign) for target in one.targets}
+    return any(_is_mode(one) and id(one) not in set_here for one in parts)
+
+
+def _is_mode(item: object) -> bool:
     return (
         isinstance(item, Attribute)
         and item.name == "training"

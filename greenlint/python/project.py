@@ -68,10 +68,10 @@ class Project:
         module = self.module(str(path))
         if module is None:
             return
-        for entry in self.entries(str(path)):
-            study = self.study(entry)
-            if study is not None:
-                yield View(module, study, is_test=self.is_test(str(path)))
+        studies = [study for entry in self.entries(str(path)) if (study := self.study(entry)) is not None]
+        for study in studies:
+            others = [other for other in studies if other is not study]
+            yield View(module, study, is_test=self.is_test(str(path)), others=others)
 
     def company(self, path: Path) -> Iterator[Path]:
         """Yield the files of every program that holds a file, the file itself too, by import lines alone."""

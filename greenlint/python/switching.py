@@ -49,6 +49,22 @@ class Switching:
         names = [run.name, *(value.cls.name for value in run.values if isinstance(value, Instance))]
         return any(_GENERATOR.search(name) for name in names)
 
+    def is_switched_off(self, run: Forward) -> bool:
+        """Tell whether every caller of a run's function switches the model to evaluation right before."""
+        callers = self.program.callers(run.spot.scope)
+        return bool(callers) and all(
+            edge.kind == "call" and self._event_before(run, edge.spot) == "eval" for edge in callers
+        )
+
+    def _event_before(self, run: Forward, spot: Spot) -> str:
+        """Return the last change of mode before a call, in the function that makes it."""
+        for other in sorted(spot.scope.spots, key=lambda one: -one.call.at):
+            if other.call.at < spot.call.at and not other.block.excludes(spot.block):
+                mode = self._event(other, run, set())
+                if mode:
+                    return mode
+        return ""
+
     def _mode(self, run: Forward, spot: Spot, seen: set[int], hops: int) -> str:  # noqa: C901
         """Return "train", "eval" or "" (unknown) for the mode in which a run's model reaches a spot."""
         scope = spot.scope
@@ -108,8 +124,13 @@ class Switching:
             head = head.value
         if not isinstance(head, Name) or head.id in scope.bindings:
             return ""
+        made = {value.block.scope.module for value in run.values if isinstance(value, (Instance, Made)) and value.block}
         modes = [
-            self._event(spot, run, set()) for other in scope.module.scopes if other is not scope for spot in other.spots
+            self._event(spot, run, set())
+            for module in {scope.module, *made}
+            for other in module.scopes
+            if other is not scope
+            for spot in other.spots
         ]
         return "eval" if "eval" in modes else ""
 

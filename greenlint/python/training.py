@@ -204,7 +204,9 @@ class Training:
     def is_reinforcement(self, site: Site) -> bool:
         """Tell whether a site learns from an environment."""
         words = site.module.identifiers
-        return bool(site.module.roots & _GYMS) or ("env" in words and bool({"reward", "rewards"} & words))
+        return any(module.roots & _GYMS for module in self.program.modules) or (
+            "env" in words and bool({"reward", "rewards"} & words)
+        )
 
 
 _METHODS = frozenset(

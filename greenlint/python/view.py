@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from greenlint.python.training import speaks_adversarially
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from greenlint.python.forward import Forward
     from greenlint.python.program import Program
-    from greenlint.python.scope import Module
+    from greenlint.python.scope import Module, Scope
     from greenlint.python.study import Study
     from greenlint.python.training import Site
 
@@ -18,11 +19,24 @@ if TYPE_CHECKING:
 class View:
     """One file in the program of one entry; `study` holds what is known of that program."""
 
-    def __init__(self, module: Module, study: Study, *, is_test: bool) -> None:
-        """See `module` as part of a program; `is_test` tells whether the file is a test's."""
+    def __init__(self, module: Module, study: Study, *, is_test: bool, others: Sequence[Study] = ()) -> None:
+        """See `module` as part of a program; `is_test` tells whether the file is a test's.
+
+        `others` are the studies of the other programs that hold the file.
+        """
         self.module = module
         self.study = study
         self.is_test = is_test
+        self._others = others
+
+    def runs(self, scope: Scope) -> bool:
+        """Tell whether a function is to be judged in this program: it runs here, or nowhere.
+
+        What this program never calls and another one does is judged there, with its callers.
+        """
+        if scope.kind != "function" or self.program.callers(scope):
+            return True
+        return not any(other.program.callers(scope) for other in self._others)
 
     @property
     def program(self) -> Program:
@@ -41,7 +55,16 @@ class View:
     @property
     def sites(self) -> Iterator[Site]:
         """The training sites of this file, in the order of the source."""
-        return (site for site in self.study.training.sites if site.module is self.module)
+        return (
+            site for site in self.study.training.sites if site.module is self.module and self.runs(site.block.scope)
+        )
+
+    @property
+    def evaluations(self) -> Iterator[list[Forward]]:
+        """The runs of models of each stretch of evaluation in this file."""
+        for runs in self.study.inference.units(self.module):
+            if self.runs(runs[0].spot.scope):
+                yield runs
 
     @property
     def runs_models(self) -> bool:
