@@ -126,7 +126,7 @@ def test_a_rule_has_a_code_and_a_name(three: catalogue.Catalogue, word: str) -> 
 
 
 def test_a_prefix_is_no_rule_but_tells_which_there_are(three: catalogue.Catalogue) -> None:
-    with pytest.raises(ConfigError, match='^"eco3" stands for several rules, did you mean ECO310 or ECO320'):
+    with pytest.raises(ConfigError, match=r'^"eco3" stands for several rules, did you mean ECO310 or ECO320'):
         three.by_word("eco3")
 
 
