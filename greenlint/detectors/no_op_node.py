@@ -26,7 +26,15 @@ def no_op_node(graph: Graph) -> Iterator[Flag]:
         for node in graph.nodes_of(op):
             found = judge(node) if _can_go(node) else None
             if found:
-                yield flag(node, runtimes.severity(found[1]), operator=op, reason=found[0], who=found[1])
+                level = runtimes.INFO if _is_tiny(node) else runtimes.severity(found[1])
+                yield flag(node, level, operator=op, reason=found[0], who=found[1])
+
+
+def _is_tiny(node: Node) -> bool:
+    """Tell whether a node moves a few numbers only, as the arithmetic of shapes does."""
+    source = node.input(0)
+    sizes = source.shape if source is not None else None
+    return sizes is not None and len(sizes) <= 1 and all(isinstance(size, int) and size <= 64 for size in sizes)
 
 
 def _can_go(node: Node) -> bool:

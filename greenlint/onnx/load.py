@@ -607,7 +607,7 @@ def _unusual_size(dim: onnx.TensorShapeProto.Dimension) -> Dim:
     """Return 0, a name, or None; sizes below zero stand for unknown ones in old exports."""
     if dim.HasField("dim_value"):
         return 0 if dim.dim_value == 0 else None
-    return dim.dim_param or None
+    return None if dim.dim_param in _NAMELESS else dim.dim_param
 
 
 def _settle(scope: Scope) -> None:
