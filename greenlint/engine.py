@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from greenlint.source import Source
 
 
+LARGEST = 5_000_000
+"""How many characters a text may have to be judged: LibCST's tree takes about a kilobyte for each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """One file after its judging, with everything that was found, before suppressions and outputs.
@@ -153,6 +157,9 @@ class _Run:
         What the running Python refuses may be newer Python, so LibCST has the last word, unless the nesting could
         overflow its stack.
         """
+        if len(text.text) > LARGEST:
+            message = f"is too large to be judged: more than {LARGEST // 1_000_000} million characters"
+            raise SourceError(message)
         if wrong := source.check_syntax(text.text):
             return self.confirm(text, wrong)
         from greenlint.python import collect
@@ -162,7 +169,7 @@ class _Run:
     def confirm(self, text: Source, wrong: SourceError) -> Facts:
         from greenlint.python import collect
 
-        if not wrong.line or source.is_nested_too_deeply(text.text):
+        if not wrong.line or len(text.text) > LARGEST or source.is_nested_too_deeply(text.text):
             raise wrong
         try:
             return _quietly(lambda: collect.collect(text.text))

@@ -94,6 +94,14 @@ class TestReading:
         (finding,) = report.findings
         assert finding.snippet == "    for epoch in range(50):"
 
+    def test_a_file_beyond_all_measure_is_told(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        write(folder, good=TRAINING, bad=f"{TRAINING}# {'a' * 2000}\n")
+        monkeypatch.setattr(engine, "LARGEST", 1000)
+        report = check(folder)
+        assert told(report) == ["good.py:5"]
+        assert [problem.path for problem in report.problems] == ["bad.py"]
+        assert "too large to be judged" in report.problems[0].message
+
     def test_a_file_that_vanishes_is_told(self, folder: Path) -> None:
         write(folder, a=TRAINING)
         report = check(folder, "a.py", "gone.py")
