@@ -39,7 +39,7 @@ def measure(graph: Graph) -> Measurement:
     Raises `ModelError` when ONNX Runtime is missing, refuses the model, or fails in it.
     """
     try:
-        import onnxruntime  # type: ignore[import-untyped]
+        import onnxruntime
     except ImportError:
         raise ModelError(MISSING_RUNTIME) from None
     options = onnxruntime.SessionOptions()
