@@ -204,7 +204,7 @@ def _by_walk(folder: Path) -> Listing:
                 continue
             if is_folder:
                 stack.append(Path(entry.path))
-            elif entry.is_file():
+            elif os.path.isfile(entry.path):  # noqa: PTH113  entry.is_file() raises for links in a circle
                 files.append(Path(entry.path))
     return Listing(tuple(sorted(files)), tuple(problems))
 

@@ -8,6 +8,7 @@ against LibCST's own positions.
 from __future__ import annotations
 
 import ast
+import threading
 from typing import TYPE_CHECKING, Any, cast
 
 import libcst as cst
@@ -50,6 +51,10 @@ from greenlint.python.facts import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+# What a chain is made of that CPython parses flat, and how many of them fit on an ordinary stack.
+_LINKS = ("and", "or", ".", "'", '"')
+_MANY_LINKS = 2000
+_LARGE_STACK = 512 << 20
 _LITERALS: dict[str, object] = {"True": True, "False": False, "None": None}
 _OPERATORS = {
     "Add": "+",
@@ -108,13 +113,37 @@ def collect(text: str) -> Facts:
 def parse(text: str) -> cst.Module:
     """Parse with LibCST; raises `SourceError` as `collect` does."""
     try:
-        return cst.parse_module(text)
+        return _roomily(text) if max(map(text.count, _LINKS)) > _MANY_LINKS else cst.parse_module(text)
     except cst.ParserSyntaxError as error:
         message = f"not valid Python: {_complaint(error)}"
         raise SourceError(message, line=error.raw_line, column=error.raw_column + 1) from None
     except RecursionError:
         message = "nested too deeply to be parsed"
         raise SourceError(message) from None
+
+
+def _roomily(text: str) -> cst.Module:
+    """Parse on a large stack: LibCST's native parser recurses once for each link of a chain, and ends the process."""
+    done: list[cst.Module | Exception] = []
+
+    def work() -> None:
+        try:
+            done.append(cst.parse_module(text))
+        except Exception as error:  # noqa: BLE001  raised again below
+            done.append(error)
+
+    before = threading.stack_size(_LARGE_STACK)
+    try:
+        worker = threading.Thread(target=work)
+        worker.start()
+    except RuntimeError:
+        raise RecursionError from None
+    finally:
+        threading.stack_size(before)
+    worker.join()
+    if isinstance(done[0], Exception):
+        raise done[0]
+    return done[0]
 
 
 def _complaint(error: cst.ParserSyntaxError) -> str:
@@ -325,15 +354,18 @@ class Walk:
         return ".".join(reversed(parts))
 
     def _if(self, item: cst.If) -> If:
-        at = self._keyword()
-        test = self.expression(item.test)
-        body = self._suite(item.body)
-        orelse: tuple[Statement, ...]
-        if type(item.orelse) is cst.If:
-            orelse = (self._if(item.orelse),)
-        else:
-            orelse = self._else(cast("cst.Else | None", item.orelse))
-        return If(at, self.words, test, body, orelse)
+        # Chains of `elif` run to hundreds in real code: no recursion.
+        chain: list[tuple[int, Expression, tuple[Statement, ...]]] = []
+        while True:
+            at = self._keyword()
+            chain.append((at, self.expression(item.test), self._suite(item.body)))
+            if type(item.orelse) is not cst.If:
+                break
+            item = item.orelse
+        orelse = self._else(cast("cst.Else | None", item.orelse))
+        for at, test, body in reversed(chain):
+            orelse = (If(at, self.words, test, body, orelse),)
+        return cast("If", orelse[0])
 
     def _for(self, item: cst.For) -> For:
         at = self.words

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _TOKEN = re.compile(
     r"""(?P<comment>\#[^\n]*)
     |(?P<string>[bBfFrRtTuU]{0,2}(?P<quote>'''|\"\"\"|'|"))
-    |(?P<number>\.?\d(?:[eE][+-]\d|[\w.])*)
+    |(?P<number>0[xX][\da-fA-F_]+|0[bBoO][\d_]+|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d[\d_]*)?[jJ]?)
     |(?P<word>[^\W\d]\w*)
     |(?P<bracket>[()\[\]{}])
     |(?P<end>[,:;=\n])

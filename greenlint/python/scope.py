@@ -317,8 +317,15 @@ class _Indexer:
             )
 
     def _if(self, item: If, block: Block) -> None:
-        self.expression(item.test, block)
-        self._inner(item.body, block, item, "body")
+        # Chains of `elif` run to hundreds in real code: no recursion.
+        while True:
+            self.expression(item.test, block)
+            self._inner(item.body, block, item, "body")
+            if len(item.orelse) != 1 or not isinstance(item.orelse[0], If):
+                break
+            block, item = Block(block.scope, block, item, "else"), item.orelse[0]
+            self.statement = item
+            block.scope.statements.append((item, block))
         self._inner(item.orelse, block, item, "else")
 
     def _for(self, item: For, block: Block) -> None:
@@ -465,7 +472,8 @@ class _Indexer:
             self.looped = True
             self._bind(target, "item", iterable, block, (), item.at)
             for name in _names(target):
-                block.scope.bindings[name][-1].until = item.to
+                home = self.module.top if name in block.scope.foreign else block.scope
+                home.bindings[name][-1].until = item.to
             for test in tests:
                 self.expression(test, block)
         self.looped = True
