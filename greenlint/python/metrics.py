@@ -33,6 +33,9 @@ _ATTACHED = frozenset(
 )
 
 
+_DETACHING = frozenset({"item", "detach", "tolist", "numpy", "data"})
+
+
 def retained(program: Program, loops: TrainingLoops, module: Module) -> Iterator[tuple[Statement, str, str]]:
     """Yield statements that add a back-propagated loss, graph and all, to a metric: statement, metric, loss."""
     if "torch" not in module.roots and not {"backward"} & module.identifiers:
@@ -156,7 +159,14 @@ def _rebound(loss: Expression, block: Block) -> bool:
     if not before:
         return False
     last = max(before, key=lambda one: one.at).node
-    return isinstance(last, Call) and (
-        bool({"item", "detach", "tolist", "numpy", "data"} & set(words_of(last)))
-        or (isinstance(last.func, Name) and last.func.id == "float")
-    )
+    if isinstance(last, Call) and isinstance(last.func, Name) and last.func.id == "float":
+        return True
+    return isinstance(last, (Call, Attribute)) and not _DETACHING.isdisjoint(_links(last))
+
+
+def _links(item: Expression) -> Iterator[str]:
+    """Yield the names after the dots of a chain: item and loss of `criterion(x).loss.item()`."""
+    while isinstance(item, (Call, Attribute)):
+        if isinstance(item, Attribute):
+            yield item.name
+        item = item.func if isinstance(item, Call) else item.value
