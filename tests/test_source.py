@@ -102,9 +102,36 @@ class TestSyntax:
         assert source.is_nested_too_deeply(text)
         assert source.check_syntax(text)
 
-    def test_a_long_chain_of_attributes_is_told(self) -> None:
-        wrong = source.check_syntax(f"x = a{'.b' * 50_000}\n")
-        assert wrong is None or "deep" in str(wrong)
+    @pytest.mark.parametrize(
+        "text",
+        [
+            f"x = a{'.b' * 50_000}\n",
+            f"x = a{'.b' * 3000}\n",
+            f"x = a{'.b()' * 2000}\n",
+            f"x = ({'a + ' * 2000}a)\n".replace("+", "+\n"),
+            f"x = {'not ' * 2000}a\n",
+            f"x = {'-' * 2000}a\n",
+            f"def f():\n    x = ({'a' + '.b' * 3000})\n".replace(".b", "\n.b"),
+            f"if a: pass\n{'elif b: pass' + chr(10)}" * 1 + "elif b: pass\n" * 3000,
+        ],
+        ids=["attributes", "fewer", "calls", "a sum over lines", "not", "minus", "in a function", "elif"],
+    )
+    def test_a_long_chain_is_told(self, text: str) -> None:
+        assert "nested too deeply" in str(source.check_syntax(text))
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            f"x = [{'1, ' * 70_000}]\n",
+            f"x = '{'a' * 200_000}'\n",
+            f"x = [{'f(a.b),' * 3000}]\n".replace(",", ",\n"),
+            "x = ('a'\n" + "'b'\n" * 3000 + ")\n",
+            "if a: pass\n" + "elif b: pass\n" * 100,
+        ],
+        ids=["a list", "a string", "a list over lines", "strings", "elif"],
+    )
+    def test_what_is_only_long_is_fine(self, text: str) -> None:
+        assert source.check_syntax(text) is None
 
     def test_many_brackets_side_by_side_are_not_deep(self) -> None:
         assert not source.is_nested_too_deeply("f(x)[0]\n" * 5000)
