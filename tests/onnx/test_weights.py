@@ -1,0 +1,79 @@
+"""What the numbers of a model look like."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+onnx = pytest.importorskip("onnx", reason="reading models needs the extra [onnx]")
+import models  # noqa: E402
+import numpy as np  # noqa: E402
+from onnx import helper, numpy_helper  # noqa: E402
+
+from greenlint.onnx import weights  # noqa: E402
+from greenlint.onnx.load import load  # noqa: E402
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from greenlint.onnx.graph import Graph
+
+
+def graph(folder: Path, *arrays: np.ndarray, how: str = "full") -> Graph:
+    tensors = [numpy_helper.from_array(array, f"w{i}") for i, array in enumerate(arrays)]
+    nodes = [helper.make_node("Identity", [f"w{i}"], [f"y{i}" if i else "y"]) for i in range(len(arrays))]
+    onnx.save(models.graph(nodes, tensors), folder / "model.onnx")
+    return load(folder / "model.onnx", weights=how)
+
+
+def test_counts_over_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("greenlint.onnx.tensor.CHUNK", 1024)
+    numbers = np.linspace(-3, 2, 5000, dtype=np.float32)
+    numbers[:500], numbers[500:600], numbers[600] = 0, 1e-6, np.inf
+    (counted,) = weights.statistics(graph(tmp_path, numbers)).values()
+    assert (counted.count, counted.zeros, counted.tiny, counted.not_finite) == (5000, 500, 100, 1)
+    assert counted.largest == pytest.approx(abs(numbers[601:]).max())
+    assert counted.exact
+
+
+@pytest.mark.parametrize(
+    ("value", "fits", "told"),
+    [(1.0, True, "would halve"), (70000.0, False, "7e+04"), (np.inf, False, "inf"), (1e-6, False, "lose digits")],
+)
+def test_half_precision(tmp_path: Path, value: float, *, fits: bool, told: str) -> None:
+    found = weights.half_precision(graph(tmp_path, np.full(1000, value, np.float32)))
+    assert found.fits is fits
+    assert told in found.advice
+
+
+def test_nothing_is_read_when_nothing_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = graph(tmp_path, np.ones(1000, np.float32), np.ones(1000, np.float32), how="none")
+    monkeypatch.setattr("os.pread", lambda *_: pytest.fail("a weight was read"))
+    assert not weights.statistics(read)
+    assert not list(weights.duplicates(read.stored_values, exact=False))
+
+
+def test_a_sample_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "EXACT_UP_TO", 1000)
+    (counted,) = weights.statistics(graph(tmp_path, np.ones(1 << 20, np.float32), how="sample")).values()
+    assert 0 < counted.count < 1 << 20
+    assert not counted.exact
+
+
+def test_zeros_and_their_patterns(tmp_path: Path) -> None:
+    channels, pairs = np.ones((8, 64), np.float32), np.ones((8, 64), np.float32)
+    channels[2:6], pairs[:, ::4], pairs[:, 1::4] = 0, 0, 0
+    found = list(weights.prunable(graph(tmp_path, channels, pairs, np.ones((8, 64), np.float32)), 0, 0.3))
+    assert ["4 of 8 channels" in one.what for one in found] == [True, False]
+    assert "2:4" in found[1].what
+    assert found[0].size == 4 * 64 * 4
+
+
+def test_equal_tensors(tmp_path: Path) -> None:
+    one = np.arange(2000, dtype=np.float32)
+    other = one.copy()
+    other[-1] = -1
+    read = graph(tmp_path, one, other, one, one.astype(np.float64))
+    (same,) = weights.duplicates(read.stored_values, exact=True)
+    assert [value.name for value in same] == ["w0", "w2"]
