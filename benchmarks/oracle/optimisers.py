@@ -124,10 +124,10 @@ def equal_tensors(path: Path, least: int = 1000) -> bool:
     while waiting:
         graph = waiting.pop()
         tensors += graph.initializer
-        for attribute in (attribute for node in graph.node for attribute in node.attribute):
+        for node, attribute in ((node, attribute) for node in graph.node for attribute in node.attribute):
             if attribute.HasField("g"):
                 waiting.append(attribute.g)
-            elif attribute.HasField("t"):
+            elif attribute.HasField("t") and node.op_type == "Constant":
                 tensors.append(attribute.t)
     for tensor in tensors:
         array = onnx.numpy_helper.to_array(tensor)
