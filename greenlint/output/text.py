@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 import unicodedata
 from collections import Counter
@@ -125,11 +126,16 @@ def _finding(finding: Finding, look: Look, *, explain: bool) -> Iterator[str]:
         yield from _note(pad, "instead", f"{rule.fix} (why: `greenlint rule {rule.code}`)", paint)
 
 
+def wrapped(words: str, width: int) -> list[str]:
+    """Return the words in lines of a width; what stands in backticks stays together where it can."""
+    whole = re.sub(r"`[^`]*`", lambda code: code[0].replace(" ", "\0"), " ".join(words.split()))
+    lines = textwrap.wrap(whole, width, break_long_words=False, break_on_hyphens=False)
+    return [line.replace("\0", " ") for line in lines]
+
+
 def _note(pad: str, label: str, words: str, paint: Paint) -> Iterator[str]:
     lead = f"{pad} = {label}: "
-    lines = textwrap.wrap(
-        " ".join(words.split()), paint.look.width - len(lead), break_long_words=False, break_on_hyphens=False
-    )
+    lines = wrapped(words, paint.look.width - len(lead))
     for number, line in enumerate(lines):
         yield f"{pad} {paint.dim('=')} {paint.bold(label)}: {line}" if number == 0 else " " * len(lead) + line
 
