@@ -40,7 +40,7 @@ class TextPlace:
 
 @dataclass(frozen=True, slots=True)
 class GraphPlace:
-    """A node of an ONNX graph, by its path: `graph/If_12.then_branch/Relu_3`; empty for the model as a whole."""
+    """A node of an ONNX graph, by its path: `If_12.then_branch/Relu_3`; empty for the model as a whole."""
 
     path: str
     node: str

@@ -124,10 +124,10 @@ def equal_tensors(path: Path, least: int = 1000) -> bool:
     while waiting:
         graph = waiting.pop()
         tensors += graph.initializer
-        for node, attribute in ((node, attribute) for node in graph.node for attribute in node.attribute):
+        for op, attribute in ((node.op_type, attribute) for node in graph.node for attribute in node.attribute):
             if attribute.HasField("g"):
                 waiting.append(attribute.g)
-            elif attribute.HasField("t") and node.op_type == "Constant":
+            elif attribute.HasField("t") and op == "Constant":
                 tensors.append(attribute.t)
     for tensor in tensors:
         array = onnx.numpy_helper.to_array(tensor)
