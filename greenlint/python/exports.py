@@ -88,6 +88,9 @@ class Exports:
                 return self._with_model(spot, "export")
             if _TENSORFLOW.match(name):
                 return Export(spot, "convert", None)
+            if ".converters." in name and _COREML.match(name) and name != "coremltools.converters.convert":
+                # The old converters, of Keras and Caffe, make float32 neural networks.
+                return Export(spot, "convert", None)
             if _COREML.match(name):
                 return Export(spot, "coreml", None)
             if _OPENVINO.match(name):

@@ -289,7 +289,7 @@ class Inference:
     def units(self, module: Module) -> Iterator[list[Forward]]:
         """Yield the runs of models of each unit of evaluation of a file, in order."""
         for scope in module.scopes:
-            if scope.kind == "class":
+            if scope.kind == "class" or scope.name in ("__getitem__", "__iter__"):
                 continue
             runs = [one for one in self.forwards(scope) if not self._is_smoke(one)]
             if not runs or self._is_definition(scope):
@@ -330,7 +330,7 @@ class Inference:
         )
 
     def _evaluates(self, scope: Scope, runs: list[Forward]) -> bool:
-        if scope.parent is not None and self._feeds_backward(scope):
+        if scope.parent is not None and (self._feeds_backward(scope) or self._serves_forward(scope)):
             return False
         if scope.method_of is not None and re.match(r"^on_(?:train|fit|epoch)", scope.name):
             return True
@@ -347,6 +347,13 @@ class Inference:
                 isinstance(value, (Instance, Made)) and value.call is not None for run in runs for value in run.values
             )
         return self._is_reached(scope)
+
+    def _serves_forward(self, scope: Scope) -> bool:
+        """Tell whether a model's own `forward` calls a function: then it is a piece of the model."""
+        return any(
+            edge.spot.scope.name in ("forward", "call") and edge.spot.scope.method_of is not None
+            for edge in self.program.callers(scope)
+        )
 
     def _evals_before(self, scope: Scope, spot: Spot) -> bool:
         return any(
@@ -478,3 +485,11 @@ class Inference:
 
 def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def _is_imported(func: Name | Attribute, scope: Scope) -> bool:
+    """Tell whether a bare name is imported from where it cannot be followed: `flatten_model` is then no model."""
+    if not isinstance(func, Name):
+        return False
+    bindings = [one for around in scope.enclosing() for one in around.bindings.get(func.id, ())]
+    return all(one.kind == "import" for one in bindings)

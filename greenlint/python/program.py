@@ -8,6 +8,7 @@ that never runs code: where several definitions can reach a place it gives them 
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,8 @@ if TYPE_CHECKING:
 _MOST_VALUES = 12
 _DEEPEST = 40
 _MOST_QUESTIONS = 200_000
+_MOST_BINDINGS = 64
+_LARGEST = 2**64
 _MOST_RETURNS = 8
 _CONSTRUCTORS = frozenset({"load_from_checkpoint", "from_pretrained", "from_config"})
 # Method names too common to be taken for a project's method when nothing is known of the object.
@@ -991,20 +994,21 @@ def _reaching(bindings: Sequence[Binding], at: int | None, block: Block) -> list
     With `at` None the place is the end of the scope, as a function sees what is around it.
     """
     found: list[Binding] = []
-    ordered = sorted(bindings, key=lambda one: one.at, reverse=True)
-    for binding in ordered:
-        if at is not None and (binding.at > at or (binding.until is not None and at >= binding.until)):
-            continue
-        if at is None and binding.until is not None:
+    size = len(bindings) if at is None else bisect_right(bindings, at, key=lambda one: one.at)
+    for index in range(size - 1, -1, -1):
+        binding = bindings[index]
+        if binding.until is not None and (at is None or at >= binding.until):
             continue
         if at is not None and binding.block.excludes(block):
             continue
         found.append(binding)
+        if len(found) > _MOST_BINDINGS:
+            return found
         if binding.kind not in ("update", "declared") and binding.block.holds(block):
             return found
     if at is not None and not any(binding.kind != "declared" for binding in found):
         # Nothing before: a loop can bring round what is bound below.
-        found = [binding for binding in ordered if binding.until is None]
+        found = [binding for binding in reversed(bindings) if binding.until is None][:_MOST_BINDINGS]
     return found
 
 
@@ -1022,6 +1026,9 @@ def _converted(name: str, value: Value) -> Value:
 
 def _arithmetic(operator: str, left: object, right: object) -> float | None:
     if not isinstance(left, (int, float)) or not isinstance(right, (int, float)):
+        return None
+    if max(abs(left), abs(right)) > _LARGEST:
+        # No number of epochs; powers of powers would never end.
         return None
     try:
         if operator == "+":

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 # Bounds; a limit that is met is reported by `Project.limits`.
 MOST_FILES = 400
 MOST_ENTRIES = 24
+# A file of 20 000 lines has some 120 000; what is longer was written by a program.
+MOST_WORDS = 150_000
 _SOURCES = ("", "src", "lib", "python")
 _IMPORT = re.compile(
     rb"""^[ \t]*"?(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+(?:\(([^)]*)\)|([^\n#;]+))|import[ \t]+([^\n#;]+))""",
@@ -103,6 +105,9 @@ class Project:
         """Return the indexed file, or None when it cannot be read."""
         if path not in self._modules:
             facts = self._load(Path(path))
+            if facts is not None and facts.words > MOST_WORDS:
+                self._limit(f"{self.relative(path)} has more than {MOST_WORDS} names and keywords; it is not judged")
+                facts = None
             self._modules[path] = None if facts is None else Module(Path(path), facts)
         return self._modules[path]
 

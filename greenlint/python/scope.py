@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -170,6 +171,14 @@ class Scope:
             return self.name
         return f"{self.parent.qualified}.{self.name}"
 
+    def bind(self, binding: Binding) -> None:
+        """Keep a binding; those of one name stay in the order of the source."""
+        held = self.bindings.setdefault(binding.name, [])
+        if held and held[-1].at > binding.at:
+            insort(held, binding, key=lambda one: one.at)
+        else:
+            held.append(binding)
+
     def child(self, name: str) -> Scope | None:
         """Return the function or class of this name defined here, the last one if several."""
         for scope in reversed(self.children):
@@ -270,7 +279,7 @@ class _Indexer:
             home = scope
             if target.id in scope.foreign:
                 home = scope.module.top
-            home.bindings.setdefault(target.id, []).append(binding)
+            home.bind(binding)
         elif isinstance(target, Attribute):
             self.expression(target, block)
             binding = Binding(target.name, kind, node, at, block, path, statement=self.statement)
@@ -312,9 +321,7 @@ class _Indexer:
                 origin = (None, 0, bound)
             if item.module:
                 self.module.identifiers.update(item.module.split("."))
-            block.scope.bindings.setdefault(bound, []).append(
-                Binding(bound, "import", item, item.to, block, origin=origin, statement=item)
-            )
+            block.scope.bind(Binding(bound, "import", item, item.to, block, origin=origin, statement=item))
 
     def _if(self, item: If, block: Block) -> None:
         # Chains of `elif` run to hundreds in real code: no recursion.
@@ -356,9 +363,7 @@ class _Indexer:
                 self.expression(kind, block)
             inner = Block(block.scope, block, item, f"except {number}")
             if name:
-                block.scope.bindings.setdefault(name, []).append(
-                    Binding(name, "other", None, kind.to if kind is not None else item.at, inner)
-                )
+                block.scope.bind(Binding(name, "other", None, kind.to if kind is not None else item.at, inner))
             self.block(body, inner)
         self._inner(item.orelse, block, item, "else")
         if item.finalbody:
@@ -381,9 +386,7 @@ class _Indexer:
         scope = Scope("function", item.name, item, outer, self.module, item.at)
         self._parameters(item.parameters, block, scope)
         outer.children.append(scope)
-        outer.bindings.setdefault(item.name, []).append(
-            Binding(item.name, "function", item, item.at, block, target=scope, statement=item)
-        )
+        outer.bind(Binding(item.name, "function", item, item.at, block, target=scope, statement=item))
         self._separately(item.body, scope)
 
     def _parameters(self, parameters: tuple[Parameter, ...], block: Block, scope: Scope) -> None:
@@ -394,7 +397,7 @@ class _Indexer:
             if parameter.default is not None:
                 self.expression(parameter.default, block)
             binding = Binding(parameter.name, "parameter", parameter, parameter.at, scope.root)
-            scope.bindings.setdefault(parameter.name, []).append(binding)
+            scope.bind(binding)
 
     def _class(self, item: Class, block: Block) -> None:
         outer = block.scope
@@ -404,9 +407,7 @@ class _Indexer:
             self.expression(base.value, block)
         scope = Scope("class", item.name, item, outer, self.module, item.at)
         outer.children.append(scope)
-        outer.bindings.setdefault(item.name, []).append(
-            Binding(item.name, "class", item, item.at, block, target=scope, statement=item)
-        )
+        outer.bind(Binding(item.name, "class", item, item.at, block, target=scope, statement=item))
         self._separately(item.body, scope)
 
     def _separately(self, body: tuple[Statement, ...], scope: Scope) -> None:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from greenlint.python.training import Site
 
 
+# The first run of a stretch that breaks a rule is the finding: it is among the first, or the stretch is generated code.
+_MOST_RUNS = 32
+
+
 class View:
     """One file in the program of one entry; `study` holds what is known of that program."""
 
@@ -64,7 +68,7 @@ class View:
         """The runs of models of each stretch of evaluation in this file."""
         for runs in self.study.inference.units(self.module):
             if self.runs(runs[0].spot.scope):
-                yield runs
+                yield runs[:_MOST_RUNS]
 
     @property
     def runs_models(self) -> bool:
