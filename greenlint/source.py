@@ -230,7 +230,7 @@ def _decode_notebook(data: bytes) -> Source | None:
         text = _universal(_joined(cell.get("source")))
         if not text.strip():
             continue
-        python = "\n".join(_without_magics(text.split("\n")))
+        python = "\n".join(_without_magics(_outdented(text.split("\n"))))
         texts.append(python)
         places.append(Cell(index, line))
         line += python.count("\n") + 1
@@ -272,7 +272,9 @@ def _joined(source: object) -> str:
 
 PYTHON_CELL_MAGICS = frozenset({"capture", "memit", "prun", "time", "timeit", "wandb"})
 LINE_MAGIC = re.compile(r"(?P<indent>[ \t]*)[%!].*")
-HELP = re.compile(r"[ \t]*(\?{1,2}[ \t]*[%\w.*]+[ \t]*|[%\w.*\[\]'\"]+\?{1,2}[ \t]*;?[ \t]*)(#.*)?")
+HELP = re.compile(
+    r"(?:[ \t]*[\w.]+[ \t]*=)?[ \t]*(\?{1,2}[ \t]*[%\w.*]+[ \t]*|[%\w.*\[\]'\"]+\?{1,2}[ \t]*;?[ \t]*)(#.*)?"
+)
 ASSIGNED_MAGIC = re.compile(r"(?P<target>[ \t]*[\w.,\[\]'\" \t]+?=[ \t]*)(?P<escape>[%!].*)")
 RUNS_A_STATEMENT = re.compile(
     r"%(?:time|timeit|prun|memit)[ \t]+(?![-\s])(?!(?:async|class|def|for|if|try|while|with)\b)",
@@ -281,6 +283,13 @@ _TRIPLE_QUOTES = ("'''", '"""')
 SCANNED = re.compile(
     r"""\#[^\n]*|(?:'''|\"\"\")|'(?:\\.|[^'\\\n])*'?|"(?:\\.|[^"\\\n])*"?|[()\[\]{}]|\\$""",
 )
+
+
+def _outdented(lines: list[str]) -> list[str]:
+    """Take away the indentation of a cell's first line, as IPython does."""
+    first = next(line for line in lines if line.strip())
+    indent = first[: len(first) - len(first.lstrip(" \t"))]
+    return [line.removeprefix(indent) for line in lines] if indent else lines
 
 
 def _without_magics(lines: list[str]) -> Iterator[str]:

@@ -161,6 +161,9 @@ def _read(written: _Written, catalogue: Catalogue) -> Iterator[Comment]:
             yield comment(match, ours, (match["reason"] or "").strip(" \t-:—"))
     for match in OWN.finditer(written.text):
         words = [word.strip() for word in (match["list"] or "").split(",") if word.strip()]
+        if not words and (match["list"] is not None or match["reason"].startswith("[")):
+            message = f'"greenlint: {match["verb"]}[" names no rule: write `{match["verb"]}[rule] reason`'
+            raise ConfigError(message)
         codes = frozenset(rule.code for word in words for rule in catalogue.matching(word)) if words else None
         made = comment(match, codes, match["reason"].strip(" \t-:—"))
         yield replace(made, own=True, whole_file=match["verb"] == "ignore-file")

@@ -474,7 +474,7 @@ class _Indexer:
             self._bind(target, "item", iterable, block, (), item.at)
             for name in _names(target):
                 home = self.module.top if name in block.scope.foreign else block.scope
-                home.bindings[name][-1].until = item.to
+                next(one for one in reversed(home.bindings[name]) if one.at == item.at).until = item.to
             for test in tests:
                 self.expression(test, block)
         self.looped = True
