@@ -128,7 +128,11 @@ def _finding(finding: Finding, look: Look, *, explain: bool) -> Iterator[str]:
 
 def wrapped(words: str, width: int) -> list[str]:
     """Return the words in lines of a width; what stands in backticks stays together where it can."""
-    whole = re.sub(r"`[^`]*`", lambda code: code[0].replace(" ", "\0"), " ".join(words.split()))
+
+    def glued(code: re.Match[str]) -> str:
+        return code[0].replace(" ", "\0") if len(code[0]) < width else code[0]
+
+    whole = re.sub(r"`[^`]*`[,.:;)]*", glued, " ".join(words.split()))
     lines = textwrap.wrap(whole, width, break_long_words=False, break_on_hyphens=False)
     return [line.replace("\0", " ") for line in lines]
 
