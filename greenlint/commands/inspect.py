@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -64,9 +65,24 @@ def run(options: argparse.Namespace) -> int:
             gc.enable()
 
 
+def _require_extra() -> None:
+    """Raise `ModelError` where the packages of the extra are missing."""
+    from greenlint.onnx import MISSING_EXTRA
+
+    for package in ("numpy", "onnx"):
+        try:
+            found = importlib.util.find_spec(package) is not None
+        except ValueError:
+            found = False
+        if not found:
+            raise ModelError(MISSING_EXTRA)
+
+
 def _run(options: argparse.Namespace) -> int:
     """Inspect, tell, and return 0 for clean, 1 for findings that fail, 2 for models that could not be judged."""
     from greenlint import catalogue, config
+
+    _require_extra()
 
     shape = output.by_name(options.format)
     if options.weights not in WEIGHTS:

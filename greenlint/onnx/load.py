@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 from greenlint.errors import ModelError
-from greenlint.onnx import folding, wire
+from greenlint.onnx import MISSING_EXTRA, folding, wire
 from greenlint.onnx.graph import NO_TYPE, Graph, Node, Scope, Value
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from greenlint.onnx.graph import Dim, Type
 
-MISSING_EXTRA = 'reading ONNX models needs the package onnx: pip install "greenlint[onnx]"'
 
 MOST_NESTED = 16
 """Bodies of If, Loop and Scan inside one another; no exporter writes more, and runtimes take exponential time."""
