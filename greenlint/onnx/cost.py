@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from greenlint.onnx.amount import NOTHING, Amount, product, size_of, total
@@ -69,21 +68,24 @@ class Cost:
 def measure(graph: Graph) -> Cost:
     """Count what a model costs; bodies count once for each owner, and Loop and Scan bodies as one turn."""
     nodes: list[NodeCost] = []
-    unknown: Counter[str] = Counter()
-    seen: Counter[Type] = Counter()
-    for scope in _run(graph):
-        for node in scope.nodes:
-            if node.op in _FREE or node.scopes or _is_folded(node):
-                continue
-            types = [value.type for value in (*node.inputs, *node.outputs) if value is not None]
-            seen.update(types)
-            count = _MACS.get(node.op)
-            # Everything else moves data or does a few operations for each element: no multiply-accumulates.
-            macs = NOTHING if count is None else count(node)
-            if macs is None or _is_opaque(node) or any(shape is None for _, shape in types):
-                unknown[node.op] += 1
-            if macs is not None and macs.terms:
-                nodes.append(NodeCost(node, macs))
+    missing: set[Node] = set()
+    run = [node for scope in _run(graph) for node in scope.nodes]
+    worked = [node for node in run if not (node.op in _FREE or node.scopes or _is_folded(node))]
+    for node in worked:
+        # Everything without an entry moves data or does a few operations for each element: no multiply-accumulates.
+        count = _MACS.get(node.op)
+        macs = NOTHING if count is None else count(node)
+        if macs is None or (node.domain and _is_opaque(node)):
+            missing.add(node)
+        elif macs.terms:
+            nodes.append(NodeCost(node, macs))
+    # Equal types are mostly one object: counting objects is cheaper than comparing shapes.
+    moved = [value.type for node in worked for value in (*node.inputs, *node.outputs) if value is not None]
+    types = {id(type_): type_ for type_ in moved}
+    seen = Counter(map(id, moved))
+    if any(shape is None for _, shape in types.values()):
+        missing.update(n for n in worked if any(v is not None and v.shape is None for v in (*n.inputs, *n.outputs)))
+    unknown = Counter(node.op for node in worked if node in missing)
     stored: dict[str, list[int]] = {}
     parameters = 0
     for value in graph.stored_values:
@@ -97,7 +99,7 @@ def measure(graph: Graph) -> Cost:
             parameters += tensor.size if tensor.dtype.name != "bool" else 0
     free = [dim for value in graph.main.inputs for dim in value.shape or () if isinstance(dim, str)]
     macs = total(cost.macs for cost in nodes)
-    sizes = ((_bytes(*type_), count) for type_, count in seen.items())
+    sizes = ((_bytes(*types[key]), count) for key, count in seen.items())
     traffic = total(size * count for size, count in sizes if size is not None)
     return Cost(
         operators=dict(Counter(node.op for node in graph.nodes).most_common()),
@@ -105,7 +107,7 @@ def measure(graph: Graph) -> Cost:
         by_dtype={name: (count, size) for name, (count, size) in sorted(stored.items(), key=lambda item: -item[1][1])},
         macs=macs,
         traffic=traffic,
-        peak=_peak(graph.main),
+        peak=_peak(graph.main, {}),
         nodes=tuple(nodes),
         unknown=dict(unknown.most_common()),
         free=tuple(dict.fromkeys(free)),
@@ -133,7 +135,10 @@ def _in_function(scope: Scope) -> bool:
 
 def _is_folded(node: Node) -> bool:
     """Tell whether a runtime computes a node once, at load."""
-    return all(value is None or value.is_constant for value in node.outputs)
+    for value in node.outputs:  # noqa: SIM110 - asked of every node, and a generator doubles the time
+        if value is not None and not value.is_constant:
+            return False
+    return True
 
 
 def _is_opaque(node: Node) -> bool:
@@ -262,13 +267,13 @@ _FREE = frozenset({"Constant", "Shape", "Size", "Identity", "Dropout", "Reshape"
 # -- memory -----------------------------------------------------------------------------------------------------------
 
 
-def _peak(scope: Scope) -> int:
+def _peak(scope: Scope, known: dict[int, int]) -> int:
     """Return the most bytes of values that are alive at once, with free sizes at 1; weights are not counted.
 
     A body adds its own peak while its owner runs.
     """
     readers = {value: _readers(value) for value in scope.inputs}
-    now = peak = sum(_held(value.type) for value in scope.inputs)
+    now = peak = sum(_held(value.type, known) for value in scope.inputs)
     for node in scope.nodes:
         if node.op == "Constant":
             continue
@@ -276,21 +281,22 @@ def _peak(scope: Scope) -> int:
         for value in node.outputs:
             if value is None or value.is_constant:
                 continue
-            held = _held(value.type)
+            held = _held(value.type, known)
             now += held
             left = _readers(value)
             if left:
                 readers[value] = left
             else:
                 dropped += held
-        peak = max(peak, now + max((_peak(body) for body in node.scopes.values()), default=0))
+        within = max(_peak(body, known) for body in node.scopes.values()) if node.scopes else 0
+        peak = max(peak, now + within)
         now -= dropped
         for value in (*node.inputs, *node.captures):
             if value is None or value not in readers:
                 continue
             readers[value] -= 1
             if not readers[value]:
-                now -= _held(value.type)
+                now -= _held(value.type, known)
                 del readers[value]
     return peak
 
@@ -300,7 +306,10 @@ def _readers(value: Value) -> float:
     return math.inf if value.is_graph_output else len(value.consumers)
 
 
-@lru_cache(maxsize=4096)
-def _held(type_: Type) -> int:
-    size = _bytes(*type_)
-    return 0 if size is None else size.at({})
+def _held(type_: Type, known: dict[int, int]) -> int:
+    """Return the bytes of a value, from what is known of its type."""
+    held = known.get(id(type_))
+    if held is None:
+        size = _bytes(*type_)
+        held = known[id(type_)] = 0 if size is None else size.at({})
+    return held

@@ -206,7 +206,8 @@ def folded_arithmetic(node: Node, opset: int) -> tuple[Node, str] | None:
     # ONNX Runtime looks for the constant on the right.
     if node.op not in ("Add", "Mul") or len(node.inputs) != 2 or node.inputs[1] is None:
         return None
-    parts = node.constant_input() if node.inputs[1].is_constant else None
+    source = node.producer(0)
+    parts = node.constant_input() if node.inputs[1].is_constant and source and source.op in _IN_CONV else None
     if parts is None:
         return None
     shape = parts[1].shape
