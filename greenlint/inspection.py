@@ -272,7 +272,7 @@ def _savings(graph: Graph, findings: Iterable[Finding]) -> Iterator[Saving]:
     idle = sum(1 for node in graph.nodes if node not in live) if codes["ECO710"] else 0
     gone = idle + sum(codes[code] for code in ("ECO704", "ECO712", "ECO713", "ECO716"))
     if gone:
-        yield Saving("that change nothing, repeat another or reach nothing", nodes=gone)
+        yield Saving("of no-ops, repeats and dead ends", nodes=gone)
     full = sum(
         value.stored.stored
         for value in graph.stored_values

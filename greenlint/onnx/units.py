@@ -8,7 +8,7 @@ _COUNTS = ("", " k", " M", " G", " T", " P")
 
 def bytes_text(number: float) -> str:
     """Return `1.5 MB` for 1 500 000: decimal units, three digits at most."""
-    return _scaled(number, _BYTES, " ")
+    return "1 byte" if number == 1 else _scaled(number, _BYTES, " ")
 
 
 def count_text(number: float) -> str:
