@@ -7,6 +7,7 @@ help. Only the module of the command that is asked for is imported.
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import os
 import sys
@@ -25,9 +26,23 @@ BROKEN_PIPE = 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code; nothing but a bug leaves a traceback."""
+    """Run one command and return its exit code; nothing but a bug leaves a traceback.
+
+    The garbage collector rests: in so short a life it would only walk the growing facts again and again.
+    """
+    was_collecting = gc.isenabled()
+    gc.disable()
     try:
-        return _run(list(sys.argv[1:] if arguments is None else arguments))
+        return _guarded(list(sys.argv[1:] if arguments is None else arguments))
+    finally:
+        if was_collecting:
+            gc.freeze()
+            gc.enable()
+
+
+def _guarded(arguments: list[str]) -> int:
+    try:
+        return _run(arguments)
     except GreenlintError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

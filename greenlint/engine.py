@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import re
 from collections import Counter
@@ -116,7 +115,8 @@ class _Run:
                 if wrong := source.check_syntax(text.text):
                     self.confirm(text, wrong)
                 return judged
-            self.facts[path] = facts = self.collect(text)
+            # A program that holds the file may have read it already.
+            self.facts[path] = facts = self.facts.get(path) or self.collect(text)
         except SourceError as error:
             return replace(judged, unreadable=True, problems=(_problem(path, judged.source, error),))
         except Exception as error:  # noqa: BLE001  one file must not take the others down
@@ -162,17 +162,15 @@ class _Run:
             raise SourceError(message)
         if wrong := source.check_syntax(text.text):
             return self.confirm(text, wrong)
-        from greenlint.python import collect
 
-        return _quietly(lambda: collect.collect(text.text))
+        return _parsed(text.text)
 
     def confirm(self, text: Source, wrong: SourceError) -> Facts:
-        from greenlint.python import collect
 
         if not wrong.line or len(text.text) > LARGEST or source.is_nested_too_deeply(text.text):
             raise wrong
         try:
-            return _quietly(lambda: collect.collect(text.text))
+            return _parsed(text.text)
         except (SourceError, RecursionError):
             raise wrong from None
 
@@ -332,15 +330,12 @@ def _crash(what: str, error: Exception) -> str:
     return f"greenlint itself failed in {what}: {type(error).__name__}{f': {told}' if told else ''}{where}"
 
 
-def _quietly(parse: Callable[[], Facts]) -> Facts:
-    """Parse with the garbage collector at rest: it only walks the growing tree again and again."""
-    was_enabled = gc.isenabled()
-    gc.disable()
+def _parsed(text: str) -> Facts:
+    """Collect the facts of a text; what is nested too deeply for LibCST is a `SourceError` too."""
+    from greenlint.python import collect
+
     try:
-        return parse()
+        return collect.collect(text)
     except (RecursionError, MemoryError):
         message = "cannot be parsed: nested too deeply"
         raise SourceError(message) from None
-    finally:
-        if was_enabled:
-            gc.enable()

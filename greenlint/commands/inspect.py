@@ -53,18 +53,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     telling.add_argument("-q", "--quiet", action="store_true", help="say nothing but the findings")
 
 
-def run(options: argparse.Namespace) -> int:
-    """Hold the collector, which would walk each graph again and again, and inspect; see `_run`."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        return _run(options)
-    finally:
-        if was_on:
-            gc.freeze()
-            gc.enable()
-
-
 def _require_extra() -> None:
     """Raise `ModelError` where the packages of the extra are missing."""
     from greenlint.onnx import MISSING_EXTRA
@@ -78,7 +66,7 @@ def _require_extra() -> None:
             raise ModelError(MISSING_EXTRA)
 
 
-def _run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     """Inspect, tell, and return 0 for clean, 1 for findings that fail, 2 for models that could not be judged."""
     from greenlint import catalogue, config
 

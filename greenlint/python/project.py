@@ -54,6 +54,7 @@ class Project:
         """
         self.root = root
         self.limits: list[str] = []
+        self._many_entries = False
         self._load = load
         self._peek = peek or Path.read_bytes
         self._files = {str(path) for path in files}
@@ -153,14 +154,21 @@ class Project:
             if not above:
                 entries.append(current)
                 if len(entries) >= MOST_ENTRIES:
-                    name = self.relative(path)
-                    self._limit(f"{name} is imported from more than {MOST_ENTRIES} entries; the nearest are judged")
+                    self._limit_entries(path)
                     break
             for importer in above:
                 if importer not in seen:
                     seen.add(importer)
                     waiting.append(importer)
         return entries or [path]
+
+    def _limit_entries(self, path: str) -> None:
+        """Say once for the project that a file has more entries than are judged."""
+        if not self._many_entries:
+            self._many_entries = True
+            name = self.relative(path)
+            told = f"{name}, like perhaps others, is imported from more than {MOST_ENTRIES} entries"
+            self._limit(f"{told}; the nearest are judged")
 
     def _limit(self, message: str) -> None:
         if message not in self.limits:
