@@ -110,3 +110,13 @@ def test_an_interruption_is_told_in_a_word(greenlint: Command, monkeypatch: pyte
     monkeypatch.setattr(cli, "_run", interrupted)
     told = greenlint("check")
     assert (told.code, told.err) == (130, "interrupted\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is Linux's")
+def test_a_full_disk_is_one_line() -> None:
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        done = subprocess.run(
+            [sys.executable, "-m", "greenlint", "rules"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 2
+    assert done.stderr == "error: No space left on device\n"
