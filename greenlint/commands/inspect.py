@@ -236,15 +236,5 @@ def _write(report: Report, summaries: list[Summary], options: argparse.Namespace
             print(line)
         sys.stdout.flush()
         return
-    file = Path(options.output)
     look = output.Look(statistics=options.statistics, quiet=options.quiet)
-    part = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        part.write_text(
-            "".join(f"{line}\n" for line in _lines(report, summaries, options, shape, look)), encoding="utf-8"
-        )
-        part.replace(file)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        message = f"{options.output}: cannot be written: {(error.strerror or str(error)).lower()}"
-        raise ConfigError(message) from None
+    output.write(options.output, _lines(report, summaries, options, shape, look))

@@ -58,3 +58,27 @@ def look_of(stream: TextIO, *, statistics: bool = False, quiet: bool = False) ->
     colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     width = min(shutil.get_terminal_size().columns, 100) if terminal else 80
     return Look(colour=colour, width=max(width, 40), statistics=statistics, quiet=quiet)
+
+
+def write(name: str, lines: Iterator[str]) -> None:
+    """Write lines to a file that is replaced whole or not at all; raise `ConfigError` when it cannot be written.
+
+    A link is followed, and the mode of the file stays. A device or a pipe (`/dev/stdout`, `/dev/null`) is written to,
+    never replaced.
+    """
+    file = Path(os.path.realpath(name))
+    text = "".join(f"{line}\n" for line in lines)
+    part = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        if file.exists() and not file.is_file():
+            with file.open("w", encoding="utf-8") as stream:
+                stream.write(text)
+            return
+        part.write_text(text, encoding="utf-8")
+        if file.exists():
+            part.chmod(file.stat().st_mode & 0o7777)
+        part.replace(file)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        message = f"{name}: cannot be written: {(error.strerror or str(error)).lower()}"
+        raise ConfigError(message) from None

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import stat
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -134,6 +136,36 @@ class TestLook:
 
     def test_a_file_is_eighty_plain_columns(self) -> None:
         assert output.look_of(io.StringIO()) == Look(colour=False, width=80)
+
+
+class TestWriting:
+    def test_a_file_is_replaced_and_keeps_its_mode(self, folder: Path) -> None:
+        (folder / "a.txt").write_text("old")
+        (folder / "a.txt").chmod(0o640)
+        output.write("a.txt", iter(["new"]))
+        assert (folder / "a.txt").read_text() == "new\n"
+        assert (folder / "a.txt").stat().st_mode & 0o777 == 0o640
+        assert [path.name for path in folder.iterdir()] == ["a.txt"]
+
+    def test_a_link_is_followed(self, folder: Path) -> None:
+        (folder / "real.txt").write_text("old")
+        (folder / "link.txt").symlink_to("real.txt")
+        output.write("link.txt", iter(["new"]))
+        assert (folder / "link.txt").is_symlink()
+        assert (folder / "real.txt").read_text() == "new\n"
+
+    def test_what_is_no_regular_file_is_never_replaced(self, folder: Path) -> None:
+        os.mkfifo(folder / "pipe")
+        reader = os.open(folder / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+        output.write("pipe", iter(["new"]))
+        assert os.read(reader, 10) == b"new\n"
+        assert stat.S_ISFIFO((folder / "pipe").stat().st_mode)
+        os.close(reader)
+
+    def test_a_folder_is_no_file(self, folder: Path) -> None:
+        (folder / "there").mkdir()
+        with pytest.raises(ConfigError, match="there: cannot be written: is a directory"):
+            output.write("there", iter(["new"]))
 
 
 def test_concise() -> None:
