@@ -84,12 +84,12 @@ def printable(text: str) -> str:
 def write(path: Path, text: str) -> None:
     """Replace a file as a whole, keeping its mode; raises `ConfigError` and changes nothing when it cannot."""
     try:
-        path = path.resolve() if path.is_symlink() else path
         if path.exists() and not path.is_file():
             # A device or a pipe is written to; replacing it would take it from everybody.
             with path.open("w", encoding="utf-8", newline="") as stream:
                 stream.write(text)
             return
+        path = path.resolve() if path.is_symlink() else path
         mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
         if mode is not None and not os.access(path, os.W_OK):
             message = f"{path}: read-only, left as it is"

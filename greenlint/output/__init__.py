@@ -70,8 +70,9 @@ def write(name: str, lines: Iterator[str]) -> None:
     text = "".join(f"{line}\n" for line in lines)
     part = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        if file.exists() and not file.is_file():
-            with file.open("w", encoding="utf-8") as stream:
+        given = Path(name)  # the target of /dev/stdout has no name of its own
+        if given.exists() and not given.is_file():
+            with given.open("w", encoding="utf-8") as stream:
                 stream.write(text)
             return
         part.write_text(text, encoding="utf-8")
