@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from greenlint import output
-from greenlint.errors import ConfigError, did_you_mean
+from greenlint.commands import _settings
+from greenlint.errors import ConfigError
 from greenlint.finding import Status, shown
-from greenlint.rule import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from greenlint.config import Overrides, Settings
+    from greenlint.config import Settings
     from greenlint.engine import Judged
     from greenlint.finding import Report
 
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
 
     began = time.perf_counter()
     shape = output.by_name(options.format)
-    configuration = config.Configuration(catalogue.load(), _overrides(options), _config_file(options))
+    configuration = config.Configuration(catalogue.load(), _settings.overrides(options), _settings.config_file(options))
     wanted = _Wanted(options, configuration.settings)
     judged = engine.check(wanted.files, configuration.settings, wanted.given, wanted.contents)
     judged = suppression.mark(judged, catalogue.load())
@@ -100,38 +100,6 @@ class _Wanted:
     def given(self, path: Path) -> Path | None:
         """Return the folder of the command line that holds a file, the deepest one."""
         return next((folder for folder in self._folders if path.is_relative_to(folder)), None)
-
-
-def _overrides(options: argparse.Namespace) -> Overrides:
-    from greenlint.config import Overrides
-
-    levels = [level.value for level in Severity]
-    if options.fail_on and options.fail_on not in levels:
-        near = did_you_mean(options.fail_on, levels)
-        message = f'--fail-on: must be one of {", ".join(levels)}, not "{options.fail_on}"{near}'
-        raise ConfigError(message)
-    return Overrides(
-        select=_words(options.select) or None,
-        extend_select=_words(options.extend_select),
-        ignore=_words(options.ignore),
-        exclude=tuple(options.exclude or ()),
-        preview=options.preview,
-        fail_on=Severity(options.fail_on) if options.fail_on else None,
-    )
-
-
-def _words(values: list[str] | None) -> tuple[str, ...]:
-    return tuple(word.strip() for value in values or () for word in value.split(",") if word.strip())
-
-
-def _config_file(options: argparse.Namespace) -> Path | None:
-    if options.config is None:
-        return None
-    file = Path(os.path.abspath(options.config))  # noqa: PTH100
-    if not file.is_file():
-        message = f"--config: {options.config}: no such file"
-        raise ConfigError(message)
-    return file
 
 
 def _write(render: Callable[[Report, output.Look], Iterator[str]], report: Report, options: argparse.Namespace) -> None:

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from greenlint import output
+from greenlint.commands import _settings
 from greenlint.errors import ConfigError, ModelError, did_you_mean
 from greenlint.finding import Problem, Report, Status, shown
-from greenlint.rule import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from greenlint.config import Configuration, Overrides
+    from greenlint.config import Configuration
     from greenlint.inspection import Inspected, Summary
 
 _MANY_NODES = 5000
@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
         message = f'--weights: must be one of {", ".join(WEIGHTS)}, not "{options.weights}"{near}'
         raise ConfigError(message)
     dims = _dims(options.dim or [])
-    configuration = config.Configuration(catalogue.load(), _overrides(options), _config_file(options))
+    configuration = config.Configuration(catalogue.load(), _settings.overrides(options), _settings.config_file(options))
     paths, problems = _models([*options.paths, *([options.compare] if options.compare else [])])
     if options.compare and len(paths) != 2:  # noqa: PLR2004 - before and after
         message = "--compare takes one model before and one after"
@@ -180,37 +180,6 @@ def _check_dims(dims: dict[str, int], everything: list[Inspected]) -> None:
             told = f" (there are: {', '.join(sorted(known))})" if known else " (every size is fixed)"
             message = f'--dim: no input has a dimension called "{name}"{did_you_mean(name, known) or told}'
             raise ConfigError(message)
-
-
-def _overrides(options: argparse.Namespace) -> Overrides:
-    from greenlint.config import Overrides
-
-    levels = [level.value for level in Severity]
-    if options.fail_on and options.fail_on not in levels:
-        near = did_you_mean(options.fail_on, levels)
-        message = f'--fail-on: must be one of {", ".join(levels)}, not "{options.fail_on}"{near}'
-        raise ConfigError(message)
-    return Overrides(
-        select=_words(options.select) or None,
-        extend_select=_words(options.extend_select),
-        ignore=_words(options.ignore),
-        preview=options.preview,
-        fail_on=Severity(options.fail_on) if options.fail_on else None,
-    )
-
-
-def _words(values: list[str] | None) -> tuple[str, ...]:
-    return tuple(word.strip() for value in values or () for word in value.split(",") if word.strip())
-
-
-def _config_file(options: argparse.Namespace) -> Path | None:
-    if options.config is None:
-        return None
-    file = Path(os.path.abspath(options.config))  # noqa: PTH100
-    if not file.is_file():
-        message = f"--config: {options.config}: no such file"
-        raise ConfigError(message)
-    return file
 
 
 def _lines(

@@ -53,7 +53,7 @@ def retained(program: Program, loops: TrainingLoops, module: Module) -> Iterator
                     continue
                 if tail(metric) in flowing or _off_graph(block) or _is_detached(program, loss, block):
                     continue
-                yield statement, written(metric), written(_name_of(loss))
+                yield statement, written(metric), written(loss)
 
 
 def _shares(inner: object, spot: Spot) -> bool:
@@ -130,10 +130,6 @@ def _attached(item: Expression, losses: set[str]) -> Expression | None:
     if isinstance(item, Call) and isinstance(item.func, Attribute) and item.func.name in _ATTACHED:
         return _attached(item.func.value, losses)
     return None
-
-
-def _name_of(item: Expression) -> Expression:
-    return item
 
 
 def _off_graph(block: Block) -> bool:

@@ -442,7 +442,7 @@ class Program:
             if annotation is not None and all(_is_opaque(one) for one in found):
                 return self._annotated(annotation, block)
             for index in binding.path:
-                found = tuple(value for one in found for value in self._item_or_unpacked(one, index))
+                found = tuple(value for one in found for value in self._item(one, index))
             return found
         if binding.kind == "update":
             # `layers += [block]` lengthens a list; a number that is counted up is not known.
@@ -450,12 +450,9 @@ class Program:
         if binding.kind == "item":
             found = tuple(value for one in self.values(node, block) for value in self._elements(one))  # type: ignore[arg-type]
             for index in binding.path:
-                found = tuple(value for one in found for value in self._item_or_unpacked(one, index))
+                found = tuple(value for one in found for value in self._item(one, index))
             return found
         return _NOTHING
-
-    def _item_or_unpacked(self, value: Value, index: int) -> Iterable[Value]:
-        return self._item(value, index)
 
     def _unpacked(self, value: Made, index: int) -> Iterable[Value]:
         """Follow `a, b = accelerator.prepare(a, b)` and the like."""

@@ -58,7 +58,6 @@ class Project:
         self._load = load
         self._peek = peek or Path.read_bytes
         self._files = {str(path) for path in files}
-        self._folders = {folder for file in self._files for folder in _above(file, str(root))}
         self._modules: dict[str, Module | None] = {}
         self._resolved: dict[tuple[str, str | None, int], str | None] = {}
         self._imports: dict[str, tuple[str, ...]] = {}
@@ -275,13 +274,6 @@ class Project:
             if candidate in self._files:
                 return candidate
         return None
-
-
-def _above(file: str, root: str) -> Iterator[str]:
-    folder = file.rpartition("/")[0]
-    while folder.startswith(root) and folder:
-        yield folder
-        folder = folder.rpartition("/")[0]
 
 
 def _import_lines(content: bytes) -> Iterator[tuple[str | None, int, list[str]]]:

@@ -215,7 +215,6 @@ class Module:
         self.imports: list[Import] = []
         self.top = Scope("module", path.stem, None, None, self)
         self.scopes: list[Scope] = []
-        self._homes: dict[int, Block] = {}
         _Indexer(self).block(facts.body, self.top.root)
         self.scopes = list(self.top.all())
 

@@ -1,0 +1,49 @@
+"""What `check` and `inspect` read alike from the command line: rules, the level that fails, the settings file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from greenlint.errors import ConfigError, did_you_mean
+from greenlint.rule import Severity
+
+if TYPE_CHECKING:
+    import argparse
+
+    from greenlint.config import Overrides
+
+
+def overrides(options: argparse.Namespace) -> Overrides:
+    """Return what the command line says instead of the settings files; raises `ConfigError`."""
+    from greenlint.config import Overrides
+
+    levels = [level.value for level in Severity]
+    if options.fail_on and options.fail_on not in levels:
+        near = did_you_mean(options.fail_on, levels)
+        message = f'--fail-on: must be one of {", ".join(levels)}, not "{options.fail_on}"{near}'
+        raise ConfigError(message)
+    return Overrides(
+        select=_words(options.select) or None,
+        extend_select=_words(options.extend_select),
+        ignore=_words(options.ignore),
+        exclude=tuple(getattr(options, "exclude", None) or ()),
+        preview=options.preview,
+        fail_on=Severity(options.fail_on) if options.fail_on else None,
+    )
+
+
+def _words(values: list[str] | None) -> tuple[str, ...]:
+    return tuple(word.strip() for value in values or () for word in value.split(",") if word.strip())
+
+
+def config_file(options: argparse.Namespace) -> Path | None:
+    """Return the file of `--config`, or None; raises `ConfigError` when it is not there."""
+    if options.config is None:
+        return None
+    file = Path(os.path.abspath(options.config))  # noqa: PTH100
+    if not file.is_file():
+        message = f"--config: {options.config}: no such file"
+        raise ConfigError(message)
+    return file
