@@ -177,6 +177,7 @@ class Inference:
                 and not builds
                 and not prepares
                 and not _VERB.match(name)
+                and not _is_imported(func, spot.scope)
                 and not self.program.edges(spot)
             ):
                 return Forward(spot, func, values)
