@@ -59,10 +59,11 @@ class Comment:
         return self.whole_file or line == self.line or self.first <= line <= self.last
 
 
-def mark(judged: Iterable[Judged], catalogue: Catalogue) -> Iterator[Judged]:
+def mark(judged: Iterable[Judged], catalogue: Catalogue, *, noqa: bool = True) -> Iterator[Judged]:
     """Mark what comments suppress, and add what they say in vain when ECO001 is switched on.
 
-    A comment that names a rule which does not exist is a problem of its file.
+    A comment that names a rule which does not exist is a problem of its file. Without `noqa` only our own comments
+    count.
     """
     unused = next((rule for rule in catalogue.rules if rule.code == UNUSED), None)
     for one in judged:
@@ -71,6 +72,7 @@ def mark(judged: Iterable[Judged], catalogue: Catalogue) -> Iterator[Judged]:
             yield one
             continue
         comments, problems = _comments(one.path, one.source, catalogue)
+        comments = [comment for comment in comments if noqa or comment.own]
         findings, used = _marked(one.findings, one.source, comments)
         if asked and unused is not None:
             findings += _unused(one, one.source, comments, used, unused)

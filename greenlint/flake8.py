@@ -1,0 +1,144 @@
+"""A plugin of flake8: the findings of `greenlint check`, under the codes ECO, beside those of other linters.
+
+flake8 hands over one file after the other, in several processes; each process keeps one run of the engine, so that the
+programs which files share are read once. What flake8 does itself is left to it: to find files, to choose codes, to say
+that a file cannot be parsed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from greenlint import __version__
+from greenlint.errors import GreenlintError
+from greenlint.finding import Status, TextPlace
+
+if TYPE_CHECKING:
+    import argparse
+    import ast
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from greenlint.engine import Judged
+    from greenlint.finding import Problem
+
+PREFIX = "ECO"
+FAILED = "ECO000"
+"""The code of what keeps greenlint from judging a file that flake8 can parse, or of a suppression that is mistaken."""
+
+
+class Plugin:
+    """What flake8 calls: `parse_options` once in each process, then an object for each file."""
+
+    name = "greenlint"
+    version = __version__
+    _session: ClassVar[_Session | None] = None
+
+    def __init__(self, tree: ast.Module, filename: str, lines: list[str]) -> None:
+        """Take a file as flake8 has read it; `tree` tells flake8 that this plugin judges whole files."""
+        del tree
+        self.filename = filename
+        self.lines = lines
+
+    @classmethod
+    def parse_options(cls, options: argparse.Namespace) -> None:
+        """Find the settings; a mistake in them ends flake8 with one line."""
+        try:
+            cls._session = _Session(options) if _is_asked_for(options) else None
+        except GreenlintError as error:
+            raise _failure(error) from None
+
+    def run(self) -> Iterator[tuple[int, int, str, type]]:
+        """Yield line, column (from 0), text and this type for each open finding."""
+        if self._session is None:
+            return
+        try:
+            judged = self._session.judge(self.filename, self.lines)
+        except GreenlintError as error:
+            raise _failure(error) from None
+        for line, column, text in _told(judged):
+            yield line, column - 1, text, type(self)
+
+
+def _told(judged: Judged | None) -> Iterator[tuple[int, int, str]]:
+    if judged is None:
+        return
+    for finding in judged.findings:
+        if finding.status is Status.OPEN and isinstance(finding.place, TextPlace):
+            rule = finding.rule
+            yield finding.place.line, finding.place.column, f"{rule.code} {rule.name}: {finding.message}"
+    yield from map(_problem, judged.problems)
+
+
+def _problem(problem: Problem) -> tuple[int, int, str]:
+    return max(problem.line, 1), max(problem.column, 1), f"{FAILED} {problem.message}"
+
+
+class _Session:
+    """One run of the engine, handed its files one by one."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        from greenlint import catalogue, config
+
+        self._configuration = config.Configuration(catalogue.load(), config.Overrides())
+        self._configuration.settings(Path.cwd())  # mistakes are told before the first file
+        self._stdin = "-" in options.filenames
+        named = {Path(os.path.abspath(name)) for name in options.filenames if name != "-"}  # noqa: PTH100
+        self._folders = sorted((path for path in named if path.is_dir()), reverse=True)
+        self._waiting: deque[Path] = deque()
+        self._noqa = not options.disable_noqa
+        self._judged = self._check(self._files())
+
+    def judge(self, name: str, lines: list[str]) -> Judged | None:
+        """Return what is found in a file, None where the settings exclude it; raise `GreenlintError`."""
+        path = Path(os.path.abspath(name))  # noqa: PTH100  resolve() would follow links
+        if self._configuration.settings(path.parent).excludes(path):
+            return None
+        if self._stdin:
+            return next(self._check([path], {path: _encoded(lines)}))
+        self._waiting.append(path)
+        return next(self._judged)
+
+    def _check(self, files: Iterable[Path], contents: Mapping[Path, bytes] | None = None) -> Iterator[Judged]:
+        from greenlint import catalogue, engine, suppression
+
+        judged = engine.check(files, self._configuration.settings, self._given, contents)
+        return suppression.mark(judged, catalogue.load(), noqa=self._noqa)
+
+    def _files(self) -> Iterator[Path]:
+        while True:
+            yield self._waiting.popleft()
+
+    def _given(self, path: Path) -> Path | None:
+        return next((folder for folder in self._folders if path.is_relative_to(folder)), None)
+
+
+def _encoded(lines: list[str]) -> bytes:
+    """Return the bytes that the text was read from, by the encoding that its first two lines may name."""
+    text = "".join(lines)
+    named = re.search(r"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", "".join(lines[:2]), re.MULTILINE)
+    try:
+        return text.encode(named[1] if named else "utf-8")
+    except (LookupError, UnicodeEncodeError):
+        return text.encode("utf-8", "surrogatepass")
+
+
+def _is_asked_for(options: argparse.Namespace) -> bool:
+    """Tell whether flake8 would show any of our codes: without `--select` it shows all that no one ignores."""
+    selected = options.select
+    if not selected:
+        return True
+    return any(
+        word.startswith(PREFIX) or PREFIX.startswith(word) for word in (*selected, *(options.extend_select or ()))
+    )
+
+
+def _failure(error: GreenlintError) -> Exception:
+    """Return the error that ends flake8 with one line, in whichever process it happens."""
+    from flake8.exceptions import ExecutionError
+
+    failure: Exception = ExecutionError(f"greenlint: {error}")
+    return failure
