@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from dataclasses import dataclass, field
@@ -57,7 +58,10 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """What the command line says; None where it says nothing. `ignore` and `exclude` add to the file's own."""
+    """What the command line says; None where it says nothing. `ignore` and `exclude` add to the file's own.
+
+    `baseline` is absolute; `no_baseline` also does away with the one of the file.
+    """
 
     select: tuple[str, ...] | None = None
     extend_select: tuple[str, ...] = ()
@@ -65,6 +69,8 @@ class Overrides:
     exclude: tuple[str, ...] = ()
     preview: bool | None = None
     fail_on: Severity | None = None
+    baseline: Path | None = None
+    no_baseline: bool = False
 
 
 class Configuration:
@@ -228,9 +234,14 @@ class _Reader:
             options=self.options(said.get("rules", {}), catalogue),
             fail_on=overrides.fail_on or said.get("fail-on", Severity.WARNING),
             preview=preview,
-            baseline=root / said["baseline"] if "baseline" in said else None,
+            baseline=self.baseline(said.get("baseline"), overrides, root),
             notes=tuple(self.notes),
         )
+
+    def baseline(self, said: str | None, overrides: Overrides, root: Path) -> Path | None:
+        if overrides.no_baseline:
+            return None
+        return overrides.baseline or (Path(os.path.abspath(root / said)) if said else None)  # noqa: PTH100
 
     def enabled(
         self,

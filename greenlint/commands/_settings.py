@@ -19,10 +19,11 @@ def overrides(options: argparse.Namespace) -> Overrides:
     """Return what the command line says instead of the settings files; raises `ConfigError`."""
     from greenlint.config import Overrides
 
+    fail_on = getattr(options, "fail_on", None)
     levels = [level.value for level in Severity]
-    if options.fail_on and options.fail_on not in levels:
-        near = did_you_mean(options.fail_on, levels)
-        message = f'--fail-on: must be one of {", ".join(levels)}, not "{options.fail_on}"{near}'
+    if fail_on and fail_on not in levels:
+        near = did_you_mean(fail_on, levels)
+        message = f'--fail-on: must be one of {", ".join(levels)}, not "{fail_on}"{near}'
         raise ConfigError(message)
     return Overrides(
         select=_words(options.select) or None,
@@ -30,8 +31,14 @@ def overrides(options: argparse.Namespace) -> Overrides:
         ignore=_words(options.ignore),
         exclude=tuple(getattr(options, "exclude", None) or ()),
         preview=options.preview,
-        fail_on=Severity(options.fail_on) if options.fail_on else None,
+        fail_on=Severity(fail_on) if fail_on else None,
+        baseline=_baseline(getattr(options, "baseline", None)),
+        no_baseline=getattr(options, "no_baseline", False),
     )
+
+
+def _baseline(name: str | None) -> Path | None:
+    return None if name is None else Path(os.path.abspath(name))  # noqa: PTH100  resolve() would follow links
 
 
 def _words(values: list[str] | None) -> tuple[str, ...]:

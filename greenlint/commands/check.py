@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from greenlint import output
 from greenlint.commands import _settings
-from greenlint.errors import ConfigError
-from greenlint.finding import Status, shown
+from greenlint.commands._wanted import Wanted, with_progress
+from greenlint.finding import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
-    from greenlint.config import Settings
     from greenlint.engine import Judged
     from greenlint.finding import Report
 
@@ -37,6 +34,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     files.add_argument("--force-exclude", action="store_true", help="leave out excluded files even if they are named")
     files.add_argument("--stdin-filename", metavar="FILE", help="read standard input and judge it as this file")
     files.add_argument("--no-cache", action="store_true", help="do not use what an earlier run has found")
+    known = parser.add_argument_group("known findings")
+    known.add_argument("--baseline", metavar="FILE", help="show only what is not in this file of `greenlint baseline`")
+    known.add_argument(
+        "--no-baseline", action="store_true", help="show what the baseline of the settings knows as well"
+    )
     telling = parser.add_argument_group("telling")
     telling.add_argument("--format", metavar="FORMAT", default="text", help=f"one of {', '.join(output.names())}")
     telling.add_argument("--output", metavar="FILE", help="write the result to a file")
@@ -49,22 +51,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check, tell, and return 0 for clean, 1 for findings that fail, 2 for files that could not be judged."""
-    from greenlint import catalogue, config, engine, suppression
+    from greenlint import baseline, catalogue, config, engine, suppression
 
     began = time.perf_counter()
     shape = output.by_name(options.format)
     configuration = config.Configuration(catalogue.load(), _settings.overrides(options), _settings.config_file(options))
-    wanted = _Wanted(options, configuration.settings)
+    wanted = Wanted(options, configuration.settings)
     judged = engine.check(wanted.files, configuration.settings, wanted.given, wanted.contents)
     judged = suppression.mark(judged, catalogue.load())
-    judged = _with_progress(judged, len(wanted.files), began, quiet=options.quiet)
-    everything = [replace(one, source=None) for one in judged]  # the texts of a whole tree need not stay in memory
+    judged = with_progress(judged, len(wanted.files), began, quiet=options.quiet)
+    judged = (replace(one, source=None) for one in judged)  # the texts of a whole tree need not stay in memory
+    everything, notes = baseline.mark(judged, wanted.folders)
     report = engine.gather(everything, wanted.problems)
     _write(shape.render, report, options)
     for problem in report.problems:
         print(f"error: {problem}", file=sys.stderr)
     if not options.quiet:
-        _remark(everything, report, time.perf_counter() - began, verbose=options.verbose)
+        _remark(everything, notes, report, time.perf_counter() - began, verbose=options.verbose)
     if report.problems:
         return 2
     failing = any(
@@ -73,33 +76,6 @@ def run(options: argparse.Namespace) -> int:
         for finding in one.findings
     )
     return 1 if failing and not options.exit_zero else 0
-
-
-class _Wanted:
-    """The files that the command line stands for."""
-
-    def __init__(self, options: argparse.Namespace, settings: Callable[[Path], Settings]) -> None:
-        from greenlint import discovery
-
-        def excluded(path: Path) -> bool:
-            return settings(path.parent).excludes(path)
-
-        self.contents: dict[Path, bytes] = {}
-        paths = [Path(path) for path in options.paths or ["."]]
-        if options.stdin_filename:
-            if options.paths:
-                message = "--stdin-filename takes no further paths"
-                raise ConfigError(message)
-            paths = [Path(options.stdin_filename)]
-            self.contents = {Path(os.path.abspath(paths[0])): sys.stdin.buffer.read()}  # noqa: PTH100
-        listing = discovery.discover(paths, excluded, force_exclude=options.force_exclude)
-        self.files = listing.files
-        self.problems = listing.problems
-        self._folders = sorted({Path(os.path.abspath(path)) for path in paths if path.is_dir()}, reverse=True)  # noqa: PTH100
-
-    def given(self, path: Path) -> Path | None:
-        """Return the folder of the command line that holds a file, the deepest one."""
-        return next((folder for folder in self._folders if path.is_relative_to(folder)), None)
 
 
 def _write(render: Callable[[Report, output.Look], Iterator[str]], report: Report, options: argparse.Namespace) -> None:
@@ -114,32 +90,12 @@ def _write(render: Callable[[Report, output.Look], Iterator[str]], report: Repor
     output.write(options.output, render(report, look))
 
 
-_NAME = 60
-
-
-def _with_progress(judged: Iterable[Judged], total: int, began: float, *, quiet: bool) -> Iterator[Judged]:
-    """Pass files through, and show on a terminal how far a run has come that takes longer than a moment."""
-    live = sys.stderr.isatty() and not quiet
-    shown_at = began + 1
-    for number, one in enumerate(judged, start=1):
-        now = time.perf_counter()
-        if live and now > shown_at + 0.1:
-            shown_at = now
-            name = shown(one.path)
-            sys.stderr.write(f"\r\x1b[K{number}/{total} {'…' * (len(name) > _NAME)}{name[-_NAME:]}")
-            sys.stderr.flush()
-        yield one
-    if live and shown_at > began + 1:
-        sys.stderr.write("\r\x1b[K")
-        sys.stderr.flush()
-
-
-def _remark(everything: list[Judged], report: Report, took: float, *, verbose: bool) -> None:
+def _remark(everything: list[Judged], notes: list[str], report: Report, took: float, *, verbose: bool) -> None:
     """Say on stderr what is worth knowing about the run itself."""
     used = {id(one.settings): one.settings for one in everything}.values()
     of_settings = (note for settings in used for note in settings.notes)
     of_files = (note for one in everything for note in one.notes)
-    for note in dict.fromkeys((*of_settings, *of_files)):
+    for note in dict.fromkeys((*of_settings, *of_files, *notes)):
         print(f"note: {note}", file=sys.stderr)
     if not everything and not report.problems:
         print("note: no Python files and no notebooks here", file=sys.stderr)

@@ -79,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigError(message)
     dims = _dims(options.dim or [])
     configuration = config.Configuration(catalogue.load(), _settings.overrides(options), _settings.config_file(options))
-    paths, problems = _models([*options.paths, *([options.compare] if options.compare else [])])
+    paths, problems = models([*options.paths, *([options.compare] if options.compare else [])])
     if options.compare and len(paths) != 2:  # noqa: PLR2004 - before and after
         message = "--compare takes one model before and one after"
         raise ConfigError(message)
@@ -141,7 +141,7 @@ def _inspected(
     return everything, summaries
 
 
-def _models(named: list[str]) -> tuple[list[Path], list[Problem]]:
+def models(named: list[str]) -> tuple[list[Path], list[Problem]]:
     """Return the models that the command line names, and those below its folders, in the order given."""
     from greenlint.discovery import NOISE
 

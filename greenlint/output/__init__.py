@@ -72,14 +72,17 @@ def write(name: str, lines: Iterator[str]) -> None:
     try:
         given = Path(name)  # the target of /dev/stdout has no name of its own
         if given.exists() and not given.is_file():
-            with given.open("w", encoding="utf-8") as stream:
+            with given.open("w", encoding="utf-8", errors="backslashreplace") as stream:
                 stream.write(text)
             return
-        part.write_text(text, encoding="utf-8")
+        # Half a surrogate, in the JSON of a notebook or the name of a file, is told as JSON writes it.
+        part.write_text(text, encoding="utf-8", errors="backslashreplace")
         if file.exists():
             part.chmod(file.stat().st_mode & 0o7777)
         part.replace(file)
-    except OSError as error:
+    except BaseException as error:
         part.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         message = f"{name}: cannot be written: {(error.strerror or str(error)).lower()}"
         raise ConfigError(message) from None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from greenlint.commands import check
+from greenlint.commands import _wanted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,12 +100,28 @@ class TestFiles:
                 def read() -> bytes:
                     return TRAINING.replace("50", "70").encode()
 
-        monkeypatch.setattr(check.sys, "stdin", Stdin)
+        monkeypatch.setattr(_wanted.sys, "stdin", Stdin)
         told = greenlint("check", "--stdin-filename", "train.py", "--format", "json", "--select", "ECO310")
         assert told.code == 1
         (finding,) = json.loads(told.out)["findings"]
         assert finding["path"] == "train.py"
         assert "70" in finding["message"]
+
+    def test_a_dash_is_standard_input_without_a_name(
+        self, greenlint: Command, monkeypatch: pytest.MonkeyPatch, folder: Path
+    ) -> None:
+        class Stdin:
+            class buffer:  # noqa: N801
+                @staticmethod
+                def read() -> bytes:
+                    return TRAINING.encode()
+
+        monkeypatch.setattr(_wanted.sys, "stdin", Stdin)
+        assert greenlint("check", "-", "--format", "concise", "--select", "ECO310").out.startswith("-:5:5: ECO310")
+        told = greenlint("check", "-", "--stdin-filename", "train.py", "--format", "concise", "--select", "ECO310")
+        assert told.out.startswith("train.py:5:5: ECO310")
+        assert greenlint("check", "-", "train.py").err == "error: - takes no further paths\n"
+        assert folder
 
     def test_from_another_folder_paths_are_absolute(
         self,
@@ -173,28 +189,6 @@ class TestTelling:
 
     def test_twice_the_same_bytes(self, greenlint: Command) -> None:
         assert greenlint("check", "--format", "json").out == greenlint("check", "--format", "json").out
-
-
-@pytest.mark.slow
-def test_progress_is_for_long_runs_on_terminals(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    class Terminal:
-        said = ""
-
-        def isatty(self) -> bool:
-            return True
-
-        def write(self, text: str) -> None:
-            self.said += text
-
-        def flush(self) -> None: ...
-
-    terminal = Terminal()
-    monkeypatch.setattr(check.sys, "stderr", terminal)
-    clock = iter([0.5, 1.5, 1.55, 9.0])
-    monkeypatch.setattr(check.time, "perf_counter", lambda: next(clock))
-    one = type("One", (), {"path": folder / "a.py"})
-    assert len(list(check._with_progress([one] * 4, 4, 0.0, quiet=False))) == 4
-    assert terminal.said == "\r\x1b[K2/4 a.py\r\x1b[K4/4 a.py\r\x1b[K"
 
 
 def test_git_commands_are_few(training: Path, greenlint: Command, monkeypatch: pytest.MonkeyPatch) -> None:
