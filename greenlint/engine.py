@@ -260,7 +260,8 @@ def detector_options(rule: Rule, settings: Settings) -> dict[str, object]:
 
 def _place(path: Path, text: Source, span: Span) -> TextPlace:
     cell, line = text.locate(span.line)
-    return TextPlace(shown(path), line, span.column, span.end_line - span.line + line, span.end_column, cell)
+    column, end_column = span.column + text.indent(span.line), span.end_column + text.indent(span.end_line)
+    return TextPlace(shown(path), line, column, span.end_line - span.line + line, end_column, cell)
 
 
 def fingerprinted(findings: list[Finding], text: Source) -> list[Finding]:
@@ -309,14 +310,15 @@ def _finding(rule: Rule, flag: Flag, place: TextPlace, text: Source) -> Finding:
         severity=flag.severity or rule.severity,
         place=place,
         message=rule.message.format(**flag.values),
-        snippet=text.lines[text.number(place.line, place.cell) - 1],
+        snippet=text.line_as_written(text.number(place.line, place.cell)),
         values=dict(flag.values),
     )
 
 
 def _problem(path: Path, text: Source | None, error: SourceError) -> Problem:
     cell, line = text.locate(error.line) if text else (None, error.line)
-    return Problem(shown(path), str(error), line, error.column if line else 0, cell)
+    column = error.column + text.indent(error.line) if text and error.column else error.column
+    return Problem(shown(path), str(error), line, column if line else 0, cell)
 
 
 def _crash(what: str, error: Exception) -> str:

@@ -40,29 +40,51 @@ NOTEBOOK_FORMAT = 4
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A code cell of a notebook inside the text: its index among all cells (from 0) and its first line (from 1)."""
+    """A code cell of a notebook inside the text: its index among all cells (from 0) and its first line (from 1).
+
+    `indent` is the indentation of the whole cell, which the text does not have.
+    """
 
     index: int
     line: int
+    indent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The text of one file, with line feeds as its only line ends; `cells` is empty for all but notebooks."""
+    """The text of one file, with line feeds as its only line ends; `cells` is empty for all but notebooks.
+
+    `written` has the lines as they stand in the cells, where the text may have something harmless instead of a magic.
+    """
 
     text: str
     cells: tuple[Cell, ...] = ()
+    written: tuple[str, ...] = ()
 
     @property
     def lines(self) -> list[str]:
         """The lines, split at line feeds only: a form feed is white space inside a line."""
         return self.text.split("\n")
 
+    def line_as_written(self, number: int) -> str:
+        """Return a line of the text as its file has it."""
+        return self.written[number - 1] if self.written else self.lines[number - 1]
+
+    def indent(self, line: int) -> int:
+        """Return how many columns a line of the text lacks in front of what its cell has."""
+        if not self.cells or not line:
+            return 0
+        indent = self._cell(line).indent
+        return len(indent) if self.line_as_written(line).startswith(indent) else 0
+
+    def _cell(self, line: int) -> Cell:
+        return self.cells[max(0, bisect_right(self.cells, line, key=lambda cell: cell.line) - 1)]
+
     def locate(self, line: int) -> tuple[int | None, int]:
         """Return the cell and the line in it for a line of the text; no cell, and the same line, outside notebooks."""
         if not self.cells or not line:
             return None, line
-        cell = self.cells[max(0, bisect_right(self.cells, line, key=lambda cell: cell.line) - 1)]
+        cell = self._cell(line)
         return cell.index, line - cell.line + 1
 
     def number(self, line: int, cell: int | None) -> int:
@@ -222,19 +244,20 @@ def _decode_notebook(data: bytes) -> Source | None:
     if not _speaks_python(notebook.get("metadata")):
         return None
     texts: list[str] = []
+    written: list[str] = []
     places: list[Cell] = []
-    line = 1
     for index, cell in enumerate(cells):
-        if not isinstance(cell, dict) or cell.get("cell_type") != "code":
+        if not isinstance(cell, dict) or cell.get("cell_type") != "code" or _is_foreign(cell.get("metadata")):
             continue
         text = _universal(_joined(cell.get("source")))
         if not text.strip():
             continue
-        python = "\n".join(_without_magics(_outdented(text.split("\n"))))
-        texts.append(python)
-        places.append(Cell(index, line))
-        line += python.count("\n") + 1
-    return Source("\n".join([*texts, ""]), tuple(places))
+        lines = text.split("\n")
+        indent = _indentation(lines)
+        texts += _without_magics([one.removeprefix(indent) for one in lines])
+        places.append(Cell(index, len(written) + 1, indent))
+        written += lines
+    return Source("\n".join([*texts, ""]), tuple(places), (*written, ""))
 
 
 def _cells(notebook: object) -> list[Any]:
@@ -264,6 +287,12 @@ def _speaks_python(metadata: object) -> bool:
     return True
 
 
+def _is_foreign(metadata: object) -> bool:
+    """Tell whether a code cell is in another language than its notebook, as Visual Studio Code allows."""
+    editor = metadata.get("vscode") if isinstance(metadata, dict) else None
+    return isinstance(editor, dict) and editor.get("languageId", "python") != "python"
+
+
 def _joined(source: object) -> str:
     if isinstance(source, list):
         return "".join(part for part in source if isinstance(part, str))
@@ -285,11 +314,10 @@ SCANNED = re.compile(
 )
 
 
-def _outdented(lines: list[str]) -> list[str]:
-    """Take away the indentation of a cell's first line, as IPython does."""
+def _indentation(lines: list[str]) -> str:
+    """Return the indentation of a cell's first line, which IPython takes away from all of them."""
     first = next(line for line in lines if line.strip())
-    indent = first[: len(first) - len(first.lstrip(" \t"))]
-    return [line.removeprefix(indent) for line in lines] if indent else lines
+    return first[: len(first) - len(first.lstrip(" \t"))]
 
 
 def _without_magics(lines: list[str]) -> Iterator[str]:

@@ -111,11 +111,12 @@ def _unused(one: Judged, source: Source, comments: list[Comment], used: set[Comm
             continue
         cell, line = source.locate(comment.line)
         told = lines[comment.line - 1][comment.column - 1 : comment.end_column - 1].strip()
-        place = TextPlace(shown(one.path), line, comment.column, line, comment.end_column, cell)
+        indent = source.indent(comment.line)
+        place = TextPlace(shown(one.path), line, comment.column + indent, line, comment.end_column + indent, cell)
         message = rule.message.format_map(
             _Values(comment=told, codes=", ".join(sorted(comment.codes or {"all rules"})))
         )
-        found.append(Finding(rule, rule.severity, place, message, snippet=lines[comment.line - 1]))
+        found.append(Finding(rule, rule.severity, place, message, snippet=source.line_as_written(comment.line)))
     return fingerprinted(found, source)
 
 
@@ -132,7 +133,8 @@ def _comments(path: Path, source: Source, catalogue: Catalogue) -> tuple[list[Co
             comments += _read(written, catalogue)
         except ConfigError as error:
             cell, line = source.locate(written.line)
-            problems.append(Problem(shown(path), str(error), line, written.column, cell))
+            column = written.column + source.indent(written.line)
+            problems.append(Problem(shown(path), str(error), line, column, cell))
     return comments, problems
 
 

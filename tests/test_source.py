@@ -207,3 +207,43 @@ class TestNotebook:
     def test_cells_that_are_no_cells_are_passed_over(self) -> None:
         data = {"nbformat": 4, "metadata": None, "cells": [None, 3, {"cell_type": "code"}, {"source": "x"}]}
         assert text_of(json.dumps(data).encode(), "a.ipynb") == ""
+
+    def test_lines_are_kept_as_they_are_written(self) -> None:
+        decoded = source.decode(notebook("%time model.fit(x)\n!ls", "y = 1"), "a.ipynb")
+        assert decoded is not None
+        assert decoded.text == "0    ;model.fit(x)\npass\ny = 1\n"
+        assert [decoded.line_as_written(number) for number in (1, 2, 3)] == ["%time model.fit(x)", "!ls", "y = 1"]
+        script = source.decode(b"x = 1\ny = 2\n", "a.py")
+        assert script is not None
+        assert (script.line_as_written(2), script.indent(2)) == ("y = 2", 0)
+
+    def test_an_indented_cell_has_its_columns(self) -> None:
+        decoded = source.decode(notebook("a = 1", "    b = 2\nc = 3"), "a.ipynb")
+        assert decoded is not None
+        assert decoded.text == "a = 1\nb = 2\nc = 3\n"
+        assert [decoded.indent(line) for line in (0, 1, 2, 3)] == [0, 0, 4, 0]
+        assert decoded.line_as_written(2) == "    b = 2"
+
+    def test_a_cell_in_another_language_is_left_alone(self) -> None:
+        cells = [
+            {"cell_type": "code", "metadata": {"vscode": {"languageId": "shellscript"}}, "source": "ls -l *.py"},
+            {"cell_type": "code", "metadata": {"vscode": {"languageId": "python"}}, "source": "x = 1"},
+        ]
+        decoded = source.decode(json.dumps({"nbformat": 4, "metadata": {}, "cells": cells}).encode(), "a.ipynb")
+        assert decoded is not None
+        assert decoded.text == "x = 1\n"
+        assert decoded.locate(1) == (1, 1)
+
+    @pytest.mark.parametrize(
+        "metadata",
+        [
+            {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}},
+            {"language_info": {"name": "python", "version": "3.12.1"}, "orig_nbformat": 4},
+            {"kernelspec": {"display_name": "Python 3", "name": "python3"}, "colab": {"provenance": []}},
+            {"colab": {"name": "a.ipynb"}, "accelerator": "GPU", "kernelspec": {"name": "python3"}},
+            {},
+        ],
+        ids=["Jupyter", "Visual Studio Code", "Colab", "older Colab", "none"],
+    )
+    def test_notebooks_of_every_editor_are_read(self, metadata: dict[str, object]) -> None:
+        assert text_of(notebook("x = 1", **metadata), "a.ipynb") == "x = 1\n"

@@ -205,3 +205,18 @@ def test_git_commands_are_few(training: Path, greenlint: Command, monkeypatch: p
     monkeypatch.setattr("greenlint.discovery.subprocess.run", counting)
     greenlint("check", "--force-exclude", *(f"a{number}.py" for number in range(5)))
     assert len(calls) <= 3
+
+
+def test_a_notebook_shows_the_line_that_stands_in_its_cell(folder: Path, greenlint: Command) -> None:
+    import json
+
+    cell = "  %time model.fit(x, y, epochs=300)  # 3 h\n"
+    cells = [
+        {"cell_type": "code", "metadata": {}, "source": "from tensorflow import keras\nmodel = keras.Sequential([])"},
+        {"cell_type": "code", "metadata": {}, "source": cell},
+    ]
+    (folder / "a.ipynb").write_text(json.dumps({"nbformat": 4, "metadata": {}, "cells": cells}))
+    told = greenlint("check", "--select", "ECO311").out
+    column = cell.index("300") + 1
+    assert f"--> a.ipynb:cell 1:1:{column}\n" in told
+    assert f"1 | {cell}  | {' ' * (column - 1)}^^^\n" in told
