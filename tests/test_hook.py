@@ -1,8 +1,9 @@
-"""The hook, with the real pre-commit, in a repository of its own."""
+"""The hooks, with the real pre-commit, in a repository of its own."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -74,9 +75,13 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     revision = made.run("git", "-C", str(hooks), "rev-parse", "HEAD").stdout.strip()
     (project / ".pre-commit-config.yaml").write_text(
         f"repos:\n- repo: {hooks.as_posix()}\n  rev: {revision}\n  hooks:\n  - id: greenlint\n"
+        "  - id: greenlint-inspect\n"
     )
     (project / ".gitignore").write_text("ignored/\n")
-    installed = made.run(sys.executable, "-m", "pre_commit", "install", "--install-hooks")
+    installed = made.run(
+        *(sys.executable, "-m", "pre_commit", "install", "--install-hooks"),
+        *("--hook-type", "pre-commit", "--hook-type", "pre-merge-commit"),
+    )
     if installed.returncode and "No matching distribution" in installed.stdout + installed.stderr:
         pytest.skip("no package index here to install the hook from")
     assert installed.returncode == 0, installed.stdout + installed.stderr
@@ -136,3 +141,72 @@ def test_many_files_are_one_run(repository: Repository) -> None:
     done = repository.commit("last.py", "import json\n", **OFFLINE)
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("No findings in") == 1
+
+
+def test_what_does_not_fit_one_command_line_is_several_runs_with_the_same_findings(repository: Repository) -> None:
+    """The tracker of main.py counts for the training in each batch, and the order is that of the files."""
+    folder = repository.folder / "batches"
+    folder.mkdir()
+    for number in range(1200):
+        (folder / f"{number:04d}_{'x' * 110}.py").write_text("import json\n")
+    for name in ("aaa", "zzz"):
+        (folder / f"{name}.py").write_text(WASTEFUL)
+    (folder / "main.py").write_text(
+        "from codecarbon import EmissionsTracker\nfrom batches import aaa, zzz\n\n"
+        "with EmissionsTracker():\n    aaa.train(None, None)\n    zzz.train(None, None)\n"
+    )
+    done = repository.commit("batches/__init__.py", "", **OFFLINE)
+    again = repository.run("git", "commit", "-m", "again", **OFFLINE)
+    assert done.returncode == again.returncode == 1
+    told, told_again = (re.sub(r"- duration: .*", "", one.stderr) for one in (done, again))
+    assert told == told_again
+    assert told.count(" in 1 file") + told.count(" files.") > 1  # each run counts its own
+    assert "ECO301" not in told
+    assert 0 < told.index("batches/aaa.py:5:5") < told.index("batches/zzz.py:5:5")
+    repository.run("git", "rm", "-r", "-f", "--quiet", "batches")
+
+
+def test_a_merge_is_checked(repository: Repository) -> None:
+    def git(*words: str) -> subprocess.CompletedProcess[str]:
+        return repository.run("git", *words, **OFFLINE)
+
+    start = git("rev-parse", "--abbrev-ref", "HEAD").stdout.strip()
+    git("checkout", "-q", "-b", "side")
+    assert repository.commit("merged.py", "x = 1\n", **OFFLINE).returncode == 0
+    git("checkout", "-q", start)
+    assert repository.commit("merged.py", "x = 2\n", **OFFLINE).returncode == 0
+    assert git("merge", "side").returncode == 1  # a conflict
+    blocked = repository.commit("merged.py", WASTEFUL, **OFFLINE)
+    assert blocked.returncode == 1
+    assert "merged.py:5:5" in blocked.stderr
+    resolved = repository.commit("merged.py", "x = 3\n", **OFFLINE)
+    assert resolved.returncode == 0, resolved.stderr
+
+
+def test_a_merge_without_conflicts_is_checked(repository: Repository) -> None:
+    def git(*words: str) -> subprocess.CompletedProcess[str]:
+        return repository.run("git", *words, **OFFLINE)
+
+    start = git("rev-parse", "--abbrev-ref", "HEAD").stdout.strip()
+    git("checkout", "-q", "-b", "other")
+    (repository.folder / "from_other.py").write_text(WASTEFUL)
+    git("add", "--all")
+    git("commit", "-q", "--no-verify", "-m", "not checked")
+    git("checkout", "-q", start)
+    assert repository.commit("mine.py", "x = 1\n", **OFFLINE).returncode == 0
+    merged = git("merge", "--no-edit", "other")
+    assert merged.returncode == 1
+    assert "from_other.py:5:5" in merged.stderr
+    git("merge", "--abort")
+
+
+def test_models_have_a_hook_of_their_own(repository: Repository) -> None:
+    onnx = pytest.importorskip("onnx", reason="a model is made with onnx")
+    text = """<ir_version: 8, opset_import: ["": 17]>
+    graph (float[N, 4] x, int64[N] right) => (float loss) { loss = SoftmaxCrossEntropyLoss (x, right) }"""
+    (repository.folder / "model.onnx").write_bytes(onnx.parser.parse_model(text).SerializeToString())
+    done = repository.commit("notes.txt", "a model\n", **OFFLINE)
+    assert done.returncode == 1
+    assert "warning[ECO703 loss-node]" in done.stderr
+    assert "model.onnx" in done.stderr
+    repository.run("git", "rm", "-f", "--quiet", "model.onnx")
