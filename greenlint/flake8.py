@@ -98,9 +98,9 @@ class _Session:
         if self._configuration.settings(path.parent).excludes(path):
             return None
         if self._stdin:
-            return next(self._check([path], {path: _encoded(lines)}))
+            return _without_known(next(self._check([path], {path: _encoded(lines)})))
         self._waiting.append(path)
-        return next(self._judged)
+        return _without_known(next(self._judged))
 
     def _check(self, files: Iterable[Path], contents: Mapping[Path, bytes] | None = None) -> Iterator[Judged]:
         from greenlint import catalogue, engine, suppression
@@ -114,6 +114,16 @@ class _Session:
 
     def _given(self, path: Path) -> Path | None:
         return next((folder for folder in self._folders if path.is_relative_to(folder)), None)
+
+
+def _without_known(judged: Judged) -> Judged:
+    """Mark what the baseline of the settings knows; it is read for files with findings only."""
+    from greenlint import baseline
+
+    if not any(finding.status is Status.OPEN for finding in judged.findings):
+        return judged
+    (marked,), _ = baseline.mark([judged])
+    return marked
 
 
 def _encoded(lines: list[str]) -> bytes:

@@ -116,6 +116,15 @@ def test_settings_and_their_options_count(folder: Path) -> None:
     assert flake8(folder, "--select", "ECO").stdout == ""
 
 
+def test_the_baseline_counts(folder: Path, greenlint: Command) -> None:
+    project(folder)
+    (folder / "pyproject.toml").write_text('[tool.greenlint]\nbaseline = "greenlint-baseline.json"\n')
+    greenlint("baseline")
+    assert flake8(folder, "--select", "ECO").stdout == ""
+    (folder / "train.py").write_text(f"{TRAINING}\n\n{TRAINING.replace('train(', 'again(')}")
+    assert "train.py:15:5: ECO310" in flake8(folder, "--select", "ECO").stdout
+
+
 def test_a_mistake_in_the_settings_is_one_line(folder: Path) -> None:
     project(folder)
     (folder / "sub").mkdir()
