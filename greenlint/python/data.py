@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from greenlint.python.facts import Collection, Comprehension, Constant, tail
-from greenlint.python.values import Display, Instance, Made, Unknown, Value
+from greenlint.python.facts import Attribute, Collection, Comprehension, Constant, Name, tail, walk, words_of
+from greenlint.python.frameworks import root_of
+from greenlint.python.values import Closure, Display, FunctionValue, Instance, Library, Made, Unknown, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from greenlint.python.facts import Expression
     from greenlint.python.program import Program
-    from greenlint.python.scope import Module, Spot
+    from greenlint.python.scope import Block, Module, Scope, Spot
 
 _LOADER = "torch.utils.data.DataLoader"
 _IN_MEMORY = re.compile(
@@ -53,6 +55,9 @@ _CHEAP = frozenset(
         "items",
     ]
 )
+# Words of code that puts tensors on a device, and of switches that make every new tensor start there.
+_PLACING = frozenset({"cuda", "to", "device", "to_device", "pin_memory"})
+_EVERYWHERE = frozenset({"set_default_device", "set_default_tensor_type"})
 
 
 def loaders(program: Program, module: Module) -> Iterator[Spot]:
@@ -122,3 +127,83 @@ def workers_off(program: Program, spot: Spot) -> str:
     if isinstance(argument.value, Constant) and argument.value.value == 0 and argument.value.value is not False:
         return "num_workers=0"
     return ""
+
+
+def names_pinning(program: Program, spot: Spot) -> bool:
+    """Tell whether a loader says, or may say, whether its batches are pinned."""
+    return program.open_ended(spot.call) or program.argument(spot.call, "pin_memory", 7) is not None
+
+
+def may_serve_from_gpu(program: Program, spot: Spot) -> bool:
+    """Tell whether what a loader serves may be on a device already: pinning that is an error."""
+    if spot.scope.module.identifiers & _EVERYWHERE:
+        return True
+    if program.argument(spot.call, "generator") is not None:
+        return True
+    collate = program.argument(spot.call, "collate_fn", 6)
+    if collate is not None and _collates_on_device(program, collate.value, spot.block):
+        return True
+    dataset = program.argument(spot.call, "dataset", 0)
+    return dataset is None or _is_placed(program, dataset.value, spot.block, 0)
+
+
+def _collates_on_device(program: Program, item: Expression, block: Block) -> bool:
+    for value in program.values(item, block):
+        if isinstance(value, Closure):
+            if _PLACING & set(words_of(value.node.body)):
+                return True
+        elif isinstance(value, FunctionValue):
+            if _places(value.scope):
+                return True
+        elif isinstance(value, Instance):
+            if any(_places(method) for cls in program.lineage(value.cls) for method in cls.children):
+                return True
+        elif not isinstance(value, (Library, Made)) and not (isinstance(item, Constant) and item.value is None):
+            return True
+    return False
+
+
+def _is_placed(program: Program, item: Expression, block: Block, depth: int) -> bool:
+    """Tell whether the code that makes a dataset puts it on a device, as far as it can be followed."""
+    if _PLACING & {tail(one) for one in walk(item)}:
+        return True
+    if isinstance(item, Name) and depth < 4:  # noqa: PLR2004
+        made = [one for scope in block.scope.enclosing() for one in scope.bindings.get(item.id, ())]
+        if any(
+            one.kind in ("value", "update")
+            and one.node is not None
+            and _is_placed(program, one.node, one.block, depth + 1)  # type: ignore[arg-type]
+            for one in made
+        ):
+            return True
+    for value in program.values(item, block):
+        if isinstance(value, Instance):
+            if any(_places(method) for cls in program.lineage(value.cls) for method in cls.children):
+                return True
+        elif (
+            isinstance(value, Made)
+            and value.call is not None
+            and root_of(value.name) == "torch"
+            and depth < 4  # noqa: PLR2004
+            and any(_is_placed(program, one.value, value.block, depth + 1) for one in value.call.arguments)
+        ):
+            return True
+    return False
+
+
+def _places(scope: Scope) -> bool:
+    """Tell whether a function puts something on a device."""
+    return any(
+        tail(spot.call.func) in ("cuda", "to_device")
+        or (
+            isinstance(spot.call.func, Attribute)
+            and spot.call.func.name == "to"
+            and not any(_is_dtype(one.value) for one in spot.call.arguments)
+        )
+        or any(one.name == "device" for one in spot.call.arguments)
+        for spot in scope.spots
+    )
+
+
+def _is_dtype(item: Expression) -> bool:
+    return any("float" in word or "int" in word or "dtype" in word for word in words_of(item))

@@ -24,7 +24,7 @@ from greenlint.python.facts import (
     walk,
 )
 from greenlint.python.scope import arguments_of
-from greenlint.python.values import Display, Library, Literal, Made, Member
+from greenlint.python.values import Display, Instance, Library, Literal, Made, Member
 
 if TYPE_CHECKING:
     from greenlint.python.program import Program
@@ -78,6 +78,27 @@ class Devices:
         if key not in self._placed:
             self._placed[key] = any(self._spot_places(spot) for spot in module.spots()) or self._written(module)
         return self._placed[key]
+
+    def copies_to_cuda(self, module: Module) -> bool:
+        """Tell whether a file copies what it loops over to CUDA, which it names."""
+        if not self.places(module) or "current_accelerator" in module.identifiers:
+            return False
+        named = any(text.startswith(("cuda", "gpu")) for text in module.strings)
+        only = not {"mps", "xpu"} & module.strings
+        return any(
+            self._spot_places(spot) if only and not named else named or tail(spot.call.func) == "cuda"
+            for spot in module.spots()
+            if self._copies(spot)
+        )
+
+    def _copies(self, spot: Spot) -> bool:
+        """See `x.to(device)` in a loop or comprehension, where x is no model."""
+        func = spot.call.func
+        if not isinstance(func, Attribute) or func.name not in ("to", "cuda"):
+            return False
+        if not spot.looped and next(spot.block.loops(), None) is None:
+            return False
+        return not any(isinstance(one, (Instance, Made)) for one in self.program.values(func.value, spot.block))
 
     @cached_property
     def _hidden(self) -> bool:
