@@ -32,13 +32,13 @@ def disabled(program: Program, module: Module) -> Iterator[tuple[Node, str]]:
         if _DEBUG.search(scope.name) and scope.kind == "function":
             continue
         for statement, block in scope.statements:
-            if isinstance(statement, Assign) and statement.value is not None and not _guarded(block):
+            if isinstance(statement, Assign) and statement.value is not None and not guarded(block):
                 for target in statement.targets:
                     setting = _assignment(program, target, statement.value, block)
                     if setting:
                         yield statement, setting
         for spot in scope.spots:
-            if _guarded(spot.block):
+            if guarded(spot.block):
                 continue
             setting = _call(program, spot.call.func, spot)
             if setting:
@@ -91,7 +91,8 @@ def _call(program: Program, func: Expression, spot: object) -> str:
     return ""
 
 
-def _guarded(block: Block) -> bool:
+def guarded(block: Block) -> bool:
+    """Tell whether code runs only under a debug guard or an option: somebody chose it."""
     return any(
         isinstance(one.owner, If)
         and any(_DEBUG.search(word) or _OPTION.match(word) for word in words_of(one.owner.test))
