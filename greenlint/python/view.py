@@ -11,13 +11,16 @@ if TYPE_CHECKING:
 
     from greenlint.python.forward import Forward
     from greenlint.python.program import Program
-    from greenlint.python.scope import Module, Scope
+    from greenlint.python.scope import Module, Scope, Spot
     from greenlint.python.study import Study
     from greenlint.python.training import Site
 
 
 # The first run of a stretch that breaks a rule is the finding: it is among the first, or the stretch is generated code.
 _MOST_RUNS = 32
+# What a training loop calls for every batch.
+_HOOKS = frozenset({"forward", "training_step", "validation_step", "test_step"})
+_FEW_HOPS = 4
 
 
 class View:
@@ -78,6 +81,24 @@ class View:
         loops, inference = self.study.training.loops, self.study.inference
         return any(
             inference.forwards(scope) or any(loops.steps(spot) for spot in scope.spots) for scope in self.module.scopes
+        )
+
+    def repeats(self, spot: Spot) -> bool:
+        """Tell whether a call runs again and again: in a loop, in a module's forward, or in what such places call."""
+        return self._repeats(spot, frozenset())
+
+    def _repeats(self, spot: Spot, seen: frozenset[int]) -> bool:
+        scope = spot.scope
+        if spot.looped or next(spot.block.loops(), None) is not None:
+            return True
+        if scope.kind != "function" or id(scope) in seen or len(seen) > _FEW_HOPS:
+            return False
+        owner = scope.method_of
+        if owner is not None and scope.name in _HOOKS and self.study.inference.is_module(owner):
+            return True
+        return any(
+            edge.kind in ("call", "guess") and self._repeats(edge.spot, seen | {id(scope)})
+            for edge in self.program.callers(scope)
         )
 
     @property
