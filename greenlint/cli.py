@@ -7,8 +7,10 @@ help. Only the module of the command that is asked for is imported.
 from __future__ import annotations
 
 import argparse
+import codecs
 import gc
 import importlib
+import io
 import os
 import sys
 from pathlib import Path
@@ -30,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     The garbage collector rests: in so short a life it would only walk the growing facts again and again.
     """
+    _escape_what_cannot_be_said()
     was_collecting = gc.isenabled()
     gc.disable()
     try:
@@ -38,6 +41,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if was_collecting:
             gc.freeze()
             gc.enable()
+
+
+def _escape_what_cannot_be_said() -> None:
+    r"""Let the standard streams write `\u65e5` for what their encoding lacks; that is how JSON writes it as well.
+
+    Windows gives pipes an encoding of the past, and code may hold any character.
+    """
+    codecs.register_error("greenlint", _escaped)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="greenlint")
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4)), error.end
 
 
 def _guarded(arguments: list[str]) -> int:

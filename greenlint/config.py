@@ -7,7 +7,7 @@ import re
 import sys
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePath, PureWindowsPath
 from typing import TYPE_CHECKING, Any, NoReturn, TypeGuard
 
 from greenlint.errors import ConfigError, did_you_mean
@@ -131,15 +131,18 @@ def read_table(file: Path) -> dict[str, Any]:
     return table
 
 
-def fits(pattern: str, path: Path, root: Path) -> bool:
+def fits(pattern: str, path: PurePath, root: PurePath) -> bool:
     """Tell whether a glob fits a path or a folder above it (both absolute, the pattern relative to `root`).
 
-    `*` and `?` stop at a slash, `**` does not. A pattern without a slash fits a name at any depth.
+    `*` and `?` stop at a slash, `**` does not. A pattern without a slash fits a name at any depth. As paths of Windows
+    do, their patterns take a backslash for a slash and let case be.
     """
     try:
         relative = path.relative_to(root).as_posix()
     except ValueError:
         return False
+    if isinstance(path, PureWindowsPath):
+        pattern, relative = pattern.replace("\\", "/").lower(), relative.lower()
     return _compiled(pattern).match(relative) is not None
 
 

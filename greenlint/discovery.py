@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
+import unicodedata
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -30,6 +32,9 @@ NOISE = frozenset(
 )
 """Names of folders that hold no source of the project's own."""
 
+FOLDS_CASE = sys.platform in ("win32", "darwin")
+"""Whether names that differ in case alone may be one file."""
+
 MOST_ENTRIES = 200_000
 """How many names a folder without a project around it is searched for at most: somebody's home is no project."""
 
@@ -50,7 +55,7 @@ def discover(paths: Iterable[Path], excluded: Callable[[Path], bool], *, force_e
     """
     files: dict[Path, None] = {}
     problems: list[Problem] = []
-    named = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100  resolve() would follow links
+    named = [absolute(path) for path in paths]
     left_out = _left_out(named, excluded) if force_exclude else set()
     for path in named:
         if path in left_out:
@@ -63,6 +68,43 @@ def discover(paths: Iterable[Path], excluded: Callable[[Path], bool], *, force_e
         else:
             files[path] = None
     return Listing(tuple(sorted(files)), tuple(dict.fromkeys(problems)))
+
+
+def absolute(path: str | Path) -> Path:
+    """Return a path from the root on; links on the way stay.
+
+    Where the system finds `SRC/Train.py` under `src/train.py` too, the name is the one that the folder has: all of the
+    project speaks of the file by that one.
+    """
+    whole = Path(os.path.abspath(path))  # noqa: PTH100  resolve() would follow links
+    return _spelled(whole) if FOLDS_CASE else whole
+
+
+def _spelled(path: Path) -> Path:
+    here = Path(path.anchor.upper())
+    for name in path.parts[1:]:
+        there = here / name
+        spellings = _spellings(here)
+        known = spellings.get(_folded(name), ())
+        here = here / known[0] if len(known) == 1 and name not in known and os.path.lexists(there) else there
+    return here
+
+
+@cache
+def _spellings(folder: Path) -> dict[str, list[str]]:
+    """Return the names in a folder by what they have in common with their other spellings; empty if it is closed."""
+    spellings: dict[str, list[str]] = {}
+    try:
+        names = os.listdir(folder)  # noqa: PTH208
+    except OSError:
+        return spellings
+    for name in names:
+        spellings.setdefault(_folded(name), []).append(name)
+    return spellings
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def project_root(file: Path, given: Path | None = None) -> Path:
@@ -198,6 +240,8 @@ def _by_walk(folder: Path) -> Listing:
         ignores.enter(here)
         for entry in listed:
             is_folder = entry.is_dir(follow_symlinks=False)
+            if is_folder and _is_junction(entry):
+                continue
             if is_folder and (entry.name in NOISE or os.path.exists(os.path.join(entry.path, "pyvenv.cfg"))):  # noqa: PTH110, PTH118
                 continue
             if (not is_folder and not entry.name.endswith(SUFFIXES)) or ignores.match(entry.path, folder=is_folder):
@@ -207,6 +251,11 @@ def _by_walk(folder: Path) -> Listing:
             elif os.path.isfile(entry.path):  # noqa: PTH113  entry.is_file() raises for links in a circle
                 files.append(Path(entry.path))
     return Listing(tuple(sorted(files)), tuple(problems))
+
+
+def _is_junction(entry: os.DirEntry[str]) -> bool:
+    """Tell whether a folder is a link of Windows, which may lead in a circle; Python before 3.12 cannot tell."""
+    return sys.version_info >= (3, 12) and entry.is_junction()
 
 
 @dataclass(slots=True)

@@ -7,7 +7,6 @@ that a file cannot be parsed.
 
 from __future__ import annotations
 
-import os
 import re
 from collections import deque
 from pathlib import Path
@@ -81,12 +80,12 @@ class _Session:
     """One run of the engine, handed its files one by one."""
 
     def __init__(self, options: argparse.Namespace) -> None:
-        from greenlint import catalogue, config
+        from greenlint import catalogue, config, discovery
 
         self._configuration = config.Configuration(catalogue.load(), config.Overrides())
         self._configuration.settings(Path.cwd())  # mistakes are told before the first file
         self._stdin = "-" in options.filenames
-        named = {Path(os.path.abspath(name)) for name in options.filenames if name != "-"}  # noqa: PTH100
+        named = {discovery.absolute(name) for name in options.filenames if name != "-"}
         self._folders = sorted((path for path in named if path.is_dir()), reverse=True)
         self._waiting: deque[Path] = deque()
         self._noqa = not options.disable_noqa
@@ -94,7 +93,9 @@ class _Session:
 
     def judge(self, name: str, lines: list[str]) -> Judged | None:
         """Return what is found in a file, None where the settings exclude it; raise `GreenlintError`."""
-        path = Path(os.path.abspath(name))  # noqa: PTH100  resolve() would follow links
+        from greenlint import discovery
+
+        path = discovery.absolute(name)
         if self._configuration.settings(path.parent).excludes(path):
             return None
         if self._stdin:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -120,3 +122,24 @@ def test_a_full_disk_is_one_line() -> None:
         )
     assert done.returncode == 2
     assert done.stderr == "error: No space left on device\n"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_what_the_streams_cannot_write_is_escaped(folder: Path, encoding: str) -> None:
+    (folder / "日本.py").write_text(
+        "from tensorflow import keras\nkeras.Sequential([]).fit(x, y, epochs=300)  # é 日 🌍\n", encoding="utf-8"
+    )
+    for form in ("text", "json", "concise"):
+        done = subprocess.run(
+            [sys.executable, "-m", "greenlint", "check", "--format", form],
+            cwd=folder,
+            env={**os.environ, "PYTHONIOENCODING": encoding},
+            capture_output=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (1, b"")
+        assert rb"\u65e5" in done.stdout
+        if form == "json":
+            assert json.loads(done.stdout.decode(encoding))["findings"][0]["path"] == "日本.py"
+        if form == "text":
+            assert rb"\ud83c\udf0d" in done.stdout

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING
 
 import pytest
@@ -177,3 +178,20 @@ def test_globs(folder: Path, pattern: str, path: str, answer: bool) -> None:  # 
 
 def test_a_glob_fits_nothing_outside_its_folder(folder: Path) -> None:
     assert not fits("*", folder.parent / "a.py", folder)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "answer"),
+    [
+        ("notebooks/drafts", r"Notebooks\Drafts\a.ipynb", True),
+        (r"notebooks\drafts", r"notebooks\drafts\a.ipynb", True),
+        ("*_old.py", r"src\deep\Train_OLD.py", True),
+        ("src/*.py", r"src\deep\train.py", False),
+        ("drafts", r"src\draft\train.py", False),
+    ],
+)
+def test_globs_fit_paths_of_windows(pattern: str, path: str, answer: bool) -> None:  # noqa: FBT001
+    root = PureWindowsPath(r"C:\Users\Ann\project")
+    assert fits(pattern, root / path, root) is answer
+    assert fits(pattern, PureWindowsPath(r"c:\users\ann\PROJECT") / path, root) is answer
+    assert not fits(pattern, PureWindowsPath(r"D:\project") / path, root)

@@ -195,3 +195,41 @@ def test_the_root_of_a_file_of_no_project_is_the_folder_given(folder: Path) -> N
     file = folder / "one" / "two" / "a.py"
     assert discovery.project_root(file, folder) == folder
     assert discovery.project_root(file) == file.parent
+
+
+@pytest.fixture
+def folding(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder of a system to which names that differ in case alone are one file."""
+    lexists = os.path.lexists
+
+    def found(path: Path) -> bool:
+        return lexists(path) or path.name.lower() in {name.lower() for name in os.listdir(path.parent)}  # noqa: PTH208
+
+    monkeypatch.setattr(discovery, "FOLDS_CASE", True)
+    monkeypatch.setattr(discovery.os.path, "lexists", found)
+    discovery._spellings.cache_clear()
+    (folder / "src").mkdir()
+    (folder / "src" / "Train.py").write_text("x = 1\n")
+    return folder
+
+
+def test_a_file_has_the_name_that_its_folder_has(folding: Path) -> None:
+    assert discovery.absolute("SRC/train.PY") == folding / "src" / "Train.py"
+    listing = discovery.discover([folding / "SRC" / "train.py", folding / "src"], lambda _: False)
+    assert listing.files == (folding / "src" / "Train.py",)
+
+
+def test_a_name_that_is_there_as_it_is_stays(folding: Path) -> None:
+    (folding / "src" / "train.py").write_text("x = 2\n")
+    assert discovery.absolute("src/train.py") == folding / "src" / "train.py"
+    assert discovery.absolute("src/TRAIN.py") == folding / "src" / "TRAIN.py"  # two may be meant
+
+
+def test_a_name_that_is_not_there_stays(folding: Path) -> None:
+    assert discovery.absolute("SRC/other.py") == folding / "src" / "other.py"
+
+
+def test_names_are_taken_as_they_are_where_case_matters(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(discovery, "FOLDS_CASE", False)
+    (folder / "src").mkdir()
+    assert discovery.absolute("SRC/train.py") == folder / "SRC" / "train.py"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from pathlib import Path
@@ -37,11 +36,11 @@ class Wanted:
                 message = f"{'--stdin-filename' if options.stdin_filename else '-'} takes no further paths"
                 raise ConfigError(message)
             paths = [Path(stdin)]
-            self.contents = {Path(os.path.abspath(paths[0])): sys.stdin.buffer.read()}  # noqa: PTH100
+            self.contents = {discovery.absolute(stdin): sys.stdin.buffer.read()}
         listing = discovery.discover(paths, excluded, force_exclude=options.force_exclude)
         self.files = listing.files
         self.problems = listing.problems
-        self.folders = sorted({Path(os.path.abspath(path)) for path in paths if path.is_dir()}, reverse=True)  # noqa: PTH100
+        self.folders = sorted({discovery.absolute(path) for path in paths if path.is_dir()}, reverse=True)
 
     def given(self, path: Path) -> Path | None:
         """Return the folder of the command line that holds a file, the deepest one."""
