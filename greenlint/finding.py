@@ -47,11 +47,29 @@ class GraphPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """A stretch of a file and the text that takes its place; an empty stretch is where text is put in."""
+
+    place: TextPlace
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What a correction does, in one phrase; whether results stay the same; and its edits, none overlapping."""
+
+    title: str
+    safe: bool
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A rule met at a place.
 
     `snippet` is the first source line of the place (empty for graphs). `reason` is what a suppression gave as its
-    reason. `fingerprint` stays the same when the code around the finding moves.
+    reason. `fingerprint` stays the same when the code around the finding moves. `fix` is a correction that was worked
+    out (`fixing.proposed`); None says that nobody asked, or that there is none.
     """
 
     rule: Rule
@@ -63,6 +81,7 @@ class Finding:
     reason: str = ""
     fingerprint: str = ""
     values: Mapping[str, object] | None = None
+    fix: Fix | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,10 +113,12 @@ def _unused(one: Judged, source: Source, comments: list[Comment], used: set[Comm
         told = lines[comment.line - 1][comment.column - 1 : comment.end_column - 1].strip()
         indent = source.indent(comment.line)
         place = TextPlace(shown(one.path), line, comment.column + indent, line, comment.end_column + indent, cell)
-        message = rule.message.format_map(
-            _Values(comment=told, codes=", ".join(sorted(comment.codes or {"all rules"})))
-        )
-        found.append(Finding(rule, rule.severity, place, message, snippet=source.line_as_written(comment.line)))
+        codes = ", ".join(sorted(comment.codes or {"all rules"}))
+        whole = comment.codes is None or comment.codes <= running
+        values = _Values(comment=told, codes=codes, whole=whole)
+        snippet = source.line_as_written(comment.line)
+        message = rule.message.format_map(values)
+        found.append(Finding(rule, rule.severity, place, message, snippet=snippet, values=dict(values)))
     return fingerprinted(found, source)
 
 

@@ -140,7 +140,7 @@ def test_example_bad_fires_its_own_rule_alone(path: Path, project: Path) -> None
     wanted = placeholders(rule)
     for finding in findings:
         given = set(finding.values or {})
-        assert wanted == given, (
+        assert wanted <= given, (
             f"the message of rules/{path.name} has {sorted(wanted)}, its detector fills {sorted(given)}"
         )
 

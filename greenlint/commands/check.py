@@ -9,12 +9,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from greenlint import output
-from greenlint.commands import _settings
+from greenlint.commands import _fixes, _settings
 from greenlint.commands._wanted import Wanted, with_progress
 from greenlint.finding import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from greenlint.engine import Judged
     from greenlint.finding import Report
@@ -39,6 +40,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     known.add_argument(
         "--no-baseline", action="store_true", help="show what the baseline of the settings knows as well"
     )
+    fixing = parser.add_argument_group("fixing")
+    fixing.add_argument("--fix", action="store_true", help="correct what can be corrected without changing results")
+    fixing.add_argument(
+        "--unsafe-fixes", action="store_true", help="with --fix or --diff: also what may change results"
+    )
+    fixing.add_argument("--diff", action="store_true", help="show what --fix would change, and write nothing")
     telling = parser.add_argument_group("telling")
     telling.add_argument("--format", metavar="FORMAT", default="text", help=f"one of {', '.join(output.names())}")
     telling.add_argument("--output", metavar="FILE", help="write the result to a file")
@@ -54,16 +61,33 @@ def run(options: argparse.Namespace) -> int:
     from greenlint import baseline, catalogue, config, engine, suppression
 
     began = time.perf_counter()
+    fixes = _fixes.wanted(options)
     shape = output.by_name(options.format)
     configuration = config.Configuration(catalogue.load(), _settings.overrides(options), _settings.config_file(options))
     wanted = Wanted(options, configuration.settings)
-    judged = engine.check(wanted.files, configuration.settings, wanted.given, wanted.contents)
-    judged = suppression.mark(judged, catalogue.load())
-    judged = with_progress(judged, len(wanted.files), began, quiet=options.quiet)
-    judged = (replace(one, source=None) for one in judged)  # the texts of a whole tree need not stay in memory
-    everything, notes = baseline.mark(judged, wanted.folders)
-    report = engine.gather(everything, wanted.problems)
-    _write(shape.render, report, options)
+
+    def judge(files: Sequence[Path], contents: Mapping[Path, bytes]) -> Iterator[Judged]:
+        judged = engine.check(files, configuration.settings, wanted.given, contents)
+        judged = suppression.mark(judged, catalogue.load())
+        judged = with_progress(judged, len(files), began, quiet=options.quiet)
+        return (replace(one, source=None) for one in judged)  # the texts of a whole tree need not stay in memory
+
+    def judge_again(files: Sequence[Path], contents: Mapping[Path, bytes]) -> list[Judged]:
+        return baseline.mark(judge(files, contents))[0]
+
+    everything, notes = baseline.mark(judge(wanted.files, wanted.contents), wanted.folders)
+    problems = list(wanted.problems)
+    if fixes:
+        corrected = _fixes.work_out(everything, judge_again, wanted.contents, options)
+        if options.diff:
+            return _fixes.show(corrected, problems, options)
+        everything, failed = _fixes.make(corrected, everything, wanted.contents, options)
+        problems += failed
+    report = engine.gather(everything, problems)
+    if fixes and wanted.contents:
+        _fixes.tell(shape.render, report, options)  # the corrected text has taken stdout
+    else:
+        _write(shape.render, report, options)
     for problem in report.problems:
         print(f"error: {problem}", file=sys.stderr)
     if not options.quiet:

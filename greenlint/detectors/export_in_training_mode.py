@@ -22,4 +22,6 @@ def export_in_training_mode(file: View) -> Iterator[Flag]:
             continue
         # dynamo=False switches to evaluation by itself, and TrainingMode.* says what it wants (ECO503).
         if not file.study.exports.chooses_mode(export):
-            yield flag(export.spot.call, export=export.name, model=written(export.model))
+            spot = export.spot
+            trains_later = file.trains_after(spot)
+            yield flag(spot.call, export=export.name, model=written(export.model), trains_later=trains_later)

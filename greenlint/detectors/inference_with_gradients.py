@@ -20,5 +20,5 @@ def inference_with_gradients(file: View) -> Iterator[Flag]:
     for runs in file.evaluations:
         for run in runs:
             if inference.gradients.off(run) is False and not inference.gradients.frozen(run):
-                yield flag(run.spot.call, model=run.name)
+                yield flag(run.spot.call, model=run.name, trains=file.trains)
                 break

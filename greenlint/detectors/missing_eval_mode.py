@@ -21,5 +21,5 @@ def missing_eval_mode(file: View) -> Iterator[Flag]:
     for runs in file.evaluations:
         for run in runs:
             if not inference.switching.is_generator(run) and inference.switching.in_training_mode(run):
-                yield flag(run.spot.call, model=run.name)
+                yield flag(run.spot.call, model=run.name, trains_on=file.trains_on(run.spot))
                 break

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from greenlint.python.order import trains_after, trains_on
 from greenlint.python.training import speaks_adversarially
 
 if TYPE_CHECKING:
@@ -100,6 +101,19 @@ class View:
             edge.kind in ("call", "guess") and self._repeats(edge.spot, seen | {id(scope)})
             for edge in self.program.callers(scope)
         )
+
+    def trains_after(self, spot: Spot) -> bool:
+        """Tell whether the program may train once a call has run."""
+        return trains_after(self.study.training, spot)
+
+    def trains_on(self, spot: Spot) -> bool:
+        """Tell whether the program may train in the mode that a call leaves behind."""
+        return trains_on(self.study.training, spot)
+
+    @property
+    def trains(self) -> bool:
+        """Tell whether the program trains at all."""
+        return bool(self.study.training.sites)
 
     @property
     def is_adversarial(self) -> bool:

@@ -1,0 +1,1 @@
+"""One module for each rule that greenlint can correct; found by name, never listed."""

@@ -1,0 +1,284 @@
+"""Findings in, corrected files out: fixes are tried, judged again, and kept only where they mend and break nothing.
+
+Fixes that do not overlap are made together; the rest waits for the next round. After each round the files are judged
+again. A file that got worse is put back, and its fixes are tried one by one, so that only those that fail are left out.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, cast
+
+from greenlint import rewriting, source
+from greenlint.errors import SourceError
+from greenlint.finding import Finding, Problem, Status, TextPlace, shown
+from greenlint.fixer import fixer_of, has_fixer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from greenlint.engine import Judged
+    from greenlint.finding import Fix
+    from greenlint.python.page import Page
+    from greenlint.rule import Rule
+    from greenlint.source import Source
+
+    Judge = Callable[[Sequence[Path], Mapping[Path, bytes]], list[Judged]]
+
+MOST_ROUNDS = 100
+"""Ten are usual at most; a file whose fixes are tried one by one takes a round for each."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What fixing came to.
+
+    `changed` holds the bytes of each file before and after, `judged` every file as it is now, `fixed` the findings that
+    are gone, `notes` what was left out and why, `unsafe` how many fixes wait for --unsafe-fixes.
+    """
+
+    judged: list[Judged]
+    changed: dict[Path, tuple[bytes, bytes]] = field(default_factory=dict)
+    fixed: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    unsafe: int = 0
+
+
+def proposed(judged: Iterable[Judged], read: Callable[[Path], bytes] = source.read) -> Iterator[Judged]:
+    """Pass files on, their open findings with the fix that a fixer proposes; it has not been judged again."""
+    for one in judged:
+        fixes = {id(finding): finding for finding in _Sheet.of(one, read).candidates()} if _fixable(one) else {}
+        yield (
+            replace(one, findings=tuple(fixes.get(id(finding), finding) for finding in one.findings)) if fixes else one
+        )
+
+
+def fix(judged: Sequence[Judged], judge: Judge, contents: Mapping[Path, bytes], *, unsafe: bool) -> Outcome:
+    """Work out the corrected bytes of every file; nothing is written.
+
+    `judge` judges some files with other bytes in the place of those on disk; `contents` are those that were given
+    instead of the disk's from the start. With `unsafe`, fixes that may change results are made as well.
+    """
+    return _Run(judge, dict(contents), Outcome(list(judged)), unsafe=unsafe).run()
+
+
+def diff(outcome: Outcome) -> Iterator[str]:
+    """Yield the lines of one unified diff over all changed files."""
+    for path, (before, after) in outcome.changed.items():
+        name = shown(path)
+        old, new = (_lines(data, path.name) for data in (before, after))
+        for line in difflib.unified_diff(old, new, name, name):
+            yield line.rstrip("\n")
+            if not line.endswith("\n"):
+                yield "\\ No newline at end of file"
+
+
+def write(outcome: Outcome) -> Iterator[tuple[Path, Problem]]:
+    """Write the changed files, each whole or not at all; yield what could not be written, and why."""
+    for path, (before, after) in outcome.changed.items():
+        try:
+            rewriting.replace(path, after, before)
+        except SourceError as error:
+            yield path, Problem(shown(path), str(error))
+
+
+def _lines(data: bytes, name: str) -> list[str]:
+    return re.findall(r"[^\n]*\n|[^\n]+", rewriting.characters(data, name))
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """One file to correct: its bytes, its text, and the findings that are open in it."""
+
+    judged: Judged
+    data: bytes
+    text: Source
+    page: Page
+
+    @staticmethod
+    def of(judged: Judged, read: Callable[[Path], bytes]) -> _Sheet:
+        from greenlint.python.page import Page
+
+        data = read(judged.path)
+        text = source.decode(data, judged.path.name)
+        if text is None:
+            message = "is no Python"
+            raise SourceError(message)
+        return _Sheet(judged, data, text, Page(text, shown(judged.path)))
+
+    def candidates(self) -> Iterator[Finding]:
+        """Yield the open findings that can be corrected, with their fixes, in the order of the file."""
+        for finding in self.judged.findings:
+            if finding.status is not Status.OPEN or not isinstance(finding.place, TextPlace):
+                continue
+            fixer = fixer_of(finding.rule.module)
+            made = fixer(self.page, finding) if fixer is not None else None
+            if made is None or not made.edits:
+                continue
+            try:
+                self.rewritten([made])
+            except SourceError:
+                continue  # what cannot be written is not proposed
+            yield replace(finding, fix=made)
+
+    def rewritten(self, fixes: Iterable[Fix]) -> bytes:
+        """Return the bytes of the file with fixes made, an edit that several share once."""
+        edits = list(dict.fromkeys(edit for one in fixes for edit in one.edits))
+        return rewriting.rewrite(self.data, self.judged.path.name, self.text, edits)
+
+
+@dataclass(slots=True)
+class _Run:
+    judge: Judge
+    contents: dict[Path, bytes]
+    outcome: Outcome
+    unsafe: bool
+    careful: set[Path] = field(default_factory=set)
+    refused: set[tuple[Path, str, str]] = field(default_factory=set)
+    before: dict[Path, bytes] = field(default_factory=dict)
+
+    def run(self) -> Outcome:
+        judged = {one.path: one for one in self.outcome.judged}
+        stale = False
+        for _ in range(MOST_ROUNDS):
+            batch = {path: chosen for path, one in judged.items() if (chosen := self.choose(one))}
+            if not batch:
+                break
+            stale = self.attempt(judged, batch)
+        if stale:
+            judged.update({one.path: one for one in self.judge(self.company(judged, self.before), self.contents)})
+        self.outcome.judged = [judged[one.path] for one in self.outcome.judged]
+        self.outcome.changed = {
+            path: (data, self.contents[path]) for path, data in self.before.items() if self.contents[path] != data
+        }
+        self.outcome.unsafe = 0 if self.unsafe else sum(self.waiting(one) for one in judged.values())
+        return self.outcome
+
+    def read(self, path: Path) -> bytes:
+        content = self.contents.get(path)
+        return source.read(path) if content is None else content
+
+    def sheet(self, judged: Judged) -> _Sheet | None:
+        try:
+            return _Sheet.of(judged, self.read) if _fixable(judged) else None
+        except SourceError:
+            return None  # gone since it was judged
+
+    def waiting(self, judged: Judged) -> int:
+        """Count the fixes of a file that only --unsafe-fixes would make."""
+        sheet = self.sheet(judged)
+        if sheet is None:
+            return 0
+        return sum(not cast("Fix", finding.fix).safe for finding in sheet.candidates())
+
+    def choose(self, judged: Judged) -> tuple[_Sheet, list[Finding], bytes] | None:
+        """Return the fixes to make in a file in this round, and its bytes with them."""
+        sheet = self.sheet(judged)
+        if sheet is None:
+            return None
+        chosen: list[Finding] = []
+        for finding in sheet.candidates():
+            made = cast("Fix", finding.fix)
+            if (made.safe or self.unsafe) and self.key(judged.path, finding) not in self.refused:
+                try:
+                    sheet.rewritten([made])
+                except SourceError:
+                    continue
+                if not any(_overlap(made, other.fix) or _echoes(made, other.fix) for other in chosen if other.fix):
+                    chosen.append(finding)
+                if judged.path in self.careful:
+                    break
+        if not chosen:
+            return None
+        try:
+            return sheet, chosen, sheet.rewritten(cast("Fix", finding.fix) for finding in chosen)
+        except SourceError:
+            self.careful.add(judged.path)
+            return sheet, chosen[:1], sheet.rewritten([cast("Fix", chosen[0].fix)])
+
+    def attempt(self, judged: dict[Path, Judged], batch: dict[Path, tuple[_Sheet, list[Finding], bytes]]) -> bool:
+        """Judge a round's files again, keep those that got better; tell whether some had to be put back."""
+        attempted = {**self.contents, **{path: data for path, (_, _, data) in batch.items()}}
+        again = {one.path: one for one in self.judge(self.company(judged, batch), attempted)}
+        reasons = {
+            path: reason
+            for path, (_, chosen, _) in batch.items()
+            if (reason := _worse(judged[path], again[path], chosen))
+        }
+        for path, one in again.items():
+            if path not in batch and (reason := _worse(judged[path], one, ())):
+                reasons |= {other: f"{reason} in {shown(path)}" for other in batch if other not in reasons}
+        for path, (sheet, chosen, data) in batch.items():
+            if path not in reasons:
+                self.before.setdefault(path, sheet.data)
+                self.contents[path] = data
+                self.outcome.fixed += chosen
+            elif len(chosen) == 1 and (path in self.careful or len(batch) == 1):
+                self.refuse(path, chosen[0], reasons[path])
+            else:
+                self.careful.add(path)
+        judged.update({path: one for path, one in again.items() if path not in reasons})
+        return bool(reasons)
+
+    def refuse(self, path: Path, finding: Finding, reason: str) -> None:
+        self.refused.add(self.key(path, finding))
+        place = cast("TextPlace", finding.place)
+        where = Problem(place.path, f"{finding.rule.code} is not fixed: {reason}", place.line, place.column, place.cell)
+        self.outcome.notes.append(str(where))
+
+    @staticmethod
+    def key(path: Path, finding: Finding) -> tuple[Path, str, str]:
+        return path, finding.rule.code, finding.fingerprint
+
+    @staticmethod
+    def company(judged: Mapping[Path, Judged], changed: Iterable[Path]) -> list[Path]:
+        """Return the files whose findings may change with some files: all that rules concern, in their order."""
+        paths = set(changed)
+        return [path for path, one in judged.items() if path in paths or one.relevant]
+
+
+def _fixable(judged: Judged) -> bool:
+    return any(finding.status is Status.OPEN and has_fixer(finding.rule) for finding in judged.findings)
+
+
+def _overlap(first: Fix, second: Fix) -> bool:
+    """Tell whether two fixes touch one another; an edit that both share is no quarrel."""
+    return any(one != other and _touch(one.place, other.place) for one in first.edits for other in second.edits)
+
+
+def _echoes(first: Fix, second: Fix) -> bool:
+    """Tell whether two fixes put the same statement in: the first may serve for both, so the second waits a round."""
+    statements = {edit.text.strip(" \t\n;") for edit in first.edits if edit.text.endswith(("\n", "; "))}
+    return any(edit.text.strip(" \t\n;") in statements for edit in second.edits) and not any(
+        text.startswith("@") for text in statements
+    )
+
+
+def _touch(first: TextPlace, second: TextPlace) -> bool:
+    if first.cell != second.cell:
+        return False
+    starts = ((first.line, first.column), (second.line, second.column))
+    ends = ((first.end_line, first.end_column), (second.end_line, second.end_column))
+    return starts[0] == starts[1] or (starts[0] < ends[1] and starts[1] < ends[0])
+
+
+def _worse(before: Judged, after: Judged, fixed: Sequence[Finding]) -> str:
+    """Say what speaks against a file as it is after a round, or return an empty string."""
+    if after.unreadable:
+        return f"the result {after.problems[0].message}"
+    counts, now = (Counter(finding.rule.code for finding in _open(one)) for one in (before, after))
+    due = Counter(finding.rule.code for finding in fixed)
+    for code, number in due.items():
+        if now[code] > counts[code] - number:
+            return "the finding would stay"
+    rules: dict[str, Rule] = {finding.rule.code: finding.rule for finding in _open(after)}
+    new = next((code for code in now if now[code] > counts[code]), None)
+    return f"it would bring {new} {rules[new].name}" if new else ""
+
+
+def _open(judged: Judged) -> Iterator[Finding]:
+    return (finding for finding in judged.findings if finding.status is Status.OPEN)
