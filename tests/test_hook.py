@@ -200,6 +200,28 @@ def test_a_merge_without_conflicts_is_checked(repository: Repository) -> None:
     git("merge", "--abort")
 
 
+def test_the_fixing_hook_corrects_and_stops_the_commit_once(repository: Repository) -> None:
+    configuration = repository.folder / ".pre-commit-config.yaml"
+    asked = configuration.read_text()
+    configuration.write_text(asked.replace("- id: greenlint\n", "- id: greenlint-fix\n"))
+    try:
+        text = WASTEFUL.replace("90", "5").replace(
+            "            model(x).backward()\n",
+            "            loss = model(x)\n            loss.backward()\n            total += loss\n",
+        )
+        text = text.replace("    optimizer =", "    total = 0\n    optimizer =") + "    print(total)\n"
+        done = repository.commit("summed.py", text, **OFFLINE)
+        assert done.returncode == 1
+        assert "files were modified by this hook" in done.stderr
+        written = (repository.folder / "summed.py").read_text()
+        assert written != text
+        assert "total += loss\n" not in written
+        again = repository.commit("summed.py", written, **OFFLINE)
+        assert again.returncode == 0, again.stderr
+    finally:
+        configuration.write_text(asked)
+
+
 def test_models_have_a_hook_of_their_own(repository: Repository) -> None:
     onnx = pytest.importorskip("onnx", reason="a model is made with onnx")
     text = """<ir_version: 8, opset_import: ["": 17]>
