@@ -68,7 +68,8 @@ def _told(judged: Judged | None) -> Iterator[tuple[int, int, str]]:
     for finding in judged.findings:
         if finding.status is Status.OPEN and isinstance(finding.place, TextPlace):
             rule = finding.rule
-            yield finding.place.line, finding.place.column, f"{rule.code} {rule.name}: {finding.message}"
+            told = f"{rule.code} [{finding.severity.value}] {rule.name}: {finding.message}"
+            yield finding.place.line, finding.place.column, told
     yield from map(_problem, judged.problems)
 
 

@@ -142,10 +142,41 @@ def test_from_a_folder_inside_and_one_outside(project: Path, expected: list[Foun
 def test_json(project: Path, expected: list[Found]) -> None:
     findings = json.loads(greenlint(project, "--format", "json"))["findings"]
     assert [
-        (one["path"], one["line"], one["column"], one["code"], f"{one['name']}: {one['message']}")
+        (one["path"], one["line"], one["column"], one["code"], f"[{one['severity']}] {one['name']}: {one['message']}")
         for one in findings
         if one["status"] == "open"
     ] == sorted(expected)
+
+
+def test_formats_for_programs(project: Path, expected: list[Found], tmp_path: Path) -> None:
+    formats = ("sarif", "github", "gitlab", "jsonl", "junit", "markdown")
+    greenlint(project, "-q", *(f"--output={name}={tmp_path / name}" for name in formats))
+    told = {name: (tmp_path / name).read_text(encoding="utf-8") for name in formats}
+    places = [(path, line, column, code) for path, line, column, code, _ in expected]
+    lines = [(path, line, code) for path, line, _, code, _ in expected]
+
+    results = [one for one in json.loads(told["sarif"])["runs"][0]["results"] if not one.get("suppressions")]
+    physical = [one["locations"][0]["physicalLocation"] for one in results]
+    assert places == sorted(
+        (place["artifactLocation"]["uri"], place["region"]["startLine"], place["region"]["startColumn"], one["ruleId"])
+        for one, place in zip(results, physical, strict=True)
+    )
+    annotations = re.findall(r"^::\w+ file=(.+?),line=(\d+),.*?title=(ECO\d+)", told["github"], re.MULTILINE)
+    assert lines == sorted((path, int(line), code) for path, line, code in annotations)
+    issues = json.loads(told["gitlab"])
+    assert lines == sorted(
+        (one["location"]["path"], one["location"]["lines"]["begin"], one["check_name"]) for one in issues
+    )
+    objects = [json.loads(line) for line in told["jsonl"].split("\n") if line]
+    assert places == sorted(
+        (one["path"], one["line"], one["column"], one["code"]) for one in objects if one.get("status") == "open"
+    )
+    tests = re.findall(r'<testcase name="(ECO\d+) \S+ at (\d+):(\d+)" classname="(\S+?)".*>\n *<(\S+)', told["junit"])
+    assert places == sorted(
+        (path, int(line), int(column), code) for code, line, column, path, kind in tests if kind != "skipped"
+    )
+    rows = re.findall(r"^\| \S+ \| `(\S+):(\d+)` \| (ECO\d+)", told["markdown"], re.MULTILINE)
+    assert lines == sorted((path, int(line), code) for path, line, code in rows)
 
 
 def test_standard_input(project: Path, expected: list[Found]) -> None:

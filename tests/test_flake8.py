@@ -27,7 +27,9 @@ def train(model, loader):
             model(x).backward()
             optimizer.step()
 """
-LINE = "5:5: ECO310 missing-early-stopping: trains 90 epochs and nothing stops it when it no longer gets better"
+LINE = (
+    "5:5: ECO310 [warning] missing-early-stopping: trains 90 epochs and nothing stops it when it no longer gets better"
+)
 
 
 def flake8(folder: Path, *words: str, said: str | None = None) -> subprocess.CompletedProcess[str]:

@@ -6,17 +6,17 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from greenlint import fixing, output
+from greenlint import fixing, source
 from greenlint.errors import ConfigError
 from greenlint.finding import shown
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from greenlint.engine import Judged
-    from greenlint.finding import Problem, Report
+    from greenlint.finding import Problem
 
 
 def wanted(options: argparse.Namespace) -> bool:
@@ -32,6 +32,15 @@ def work_out(
 ) -> fixing.Outcome:
     """Find out what would be corrected; nothing is written."""
     return fixing.fix(judged, judge, contents, unsafe=options.unsafe_fixes)
+
+
+def proposed(judged: list[Judged], contents: Mapping[Path, bytes]) -> list[Judged]:
+    """Return the files with the fixes that there are for their findings, for formats that show edits."""
+
+    def read(path: Path) -> bytes:
+        return contents[path] if path in contents else source.read(path)
+
+    return list(fixing.proposed(judged, read))
 
 
 def show(outcome: fixing.Outcome, problems: list[Problem], options: argparse.Namespace) -> int:
@@ -65,12 +74,6 @@ def make(
         _remark(outcome, set(failed), "fixed")
     now = [before if before.path in failed else after for before, after in zip(judged, outcome.judged, strict=True)]
     return now, list(failed.values())
-
-
-def tell(render: Callable[[Report, output.Look], Iterator[str]], report: Report, options: argparse.Namespace) -> None:
-    """Tell the report on stderr."""
-    for line in render(report, output.look_of(sys.stderr, statistics=options.statistics, quiet=options.quiet)):
-        print(line, file=sys.stderr)
 
 
 def _remark(outcome: fixing.Outcome, failed: set[Path], did: str) -> None:

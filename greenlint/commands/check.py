@@ -9,12 +9,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from greenlint import output
-from greenlint.commands import _fixes, _settings
+from greenlint.commands import _fixes, _settings, _telling
 from greenlint.commands._wanted import Wanted, with_progress
 from greenlint.finding import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from greenlint.engine import Judged
@@ -47,8 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     fixing.add_argument("--diff", action="store_true", help="show what --fix would change, and write nothing")
     telling = parser.add_argument_group("telling")
-    telling.add_argument("--format", metavar="FORMAT", default="text", help=f"one of {', '.join(output.names())}")
-    telling.add_argument("--output", metavar="FILE", help="write the result to a file")
+    _telling.configure(telling)
     telling.add_argument("--statistics", action="store_true", help="count the findings of each rule")
     telling.add_argument("--exit-zero", action="store_true", help="exit with 0 even if there are findings")
     telling.add_argument("--fail-on", metavar="LEVEL", help="lowest severity that fails: info, warning or error")
@@ -62,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
 
     began = time.perf_counter()
     fixes = _fixes.wanted(options)
-    shape = output.by_name(options.format)
+    telling = _telling.Telling(options)
     configuration = config.Configuration(catalogue.load(), _settings.overrides(options), _settings.config_file(options))
     wanted = Wanted(options, configuration.settings)
 
@@ -83,11 +82,15 @@ def run(options: argparse.Namespace) -> int:
             return _fixes.show(corrected, problems, options)
         everything, failed = _fixes.make(corrected, everything, wanted.contents, options)
         problems += failed
+    elif telling.shows_fixes:
+        everything = _fixes.proposed(everything, wanted.contents)
     report = engine.gather(everything, problems)
-    if fixes and wanted.contents:
-        _fixes.tell(shape.render, report, options)  # the corrected text has taken stdout
-    else:
-        _write(shape.render, report, options)
+    telling.tell(
+        report,
+        lambda name, look: output.by_name(name).render(report, look),
+        (one.settings for one in everything),
+        sys.stderr if fixes and wanted.contents else sys.stdout,  # the corrected text has taken stdout
+    )
     for problem in report.problems:
         print(f"error: {problem}", file=sys.stderr)
     if not options.quiet:
@@ -100,18 +103,6 @@ def run(options: argparse.Namespace) -> int:
         for finding in one.findings
     )
     return 1 if failing and not options.exit_zero else 0
-
-
-def _write(render: Callable[[Report, output.Look], Iterator[str]], report: Report, options: argparse.Namespace) -> None:
-    """Tell the report on stdout, or in a file that is replaced whole or not at all."""
-    if options.output is None:
-        look = output.look_of(sys.stdout, statistics=options.statistics, quiet=options.quiet)
-        for line in render(report, look):
-            print(line)
-        sys.stdout.flush()
-        return
-    look = output.Look(statistics=options.statistics, quiet=options.quiet)
-    output.write(options.output, render(report, look))
 
 
 def _remark(everything: list[Judged], notes: list[str], report: Report, took: float, *, verbose: bool) -> None:

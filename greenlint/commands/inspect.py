@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from greenlint import output
-from greenlint.commands import _settings
+from greenlint.commands import _settings, _telling
 from greenlint.errors import ConfigError, ModelError, did_you_mean
 from greenlint.finding import Problem, Report, Status, shown
 
@@ -45,8 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     models.add_argument("--compare", metavar="MODEL", help="tell what changes from PATH to this model")
     models.add_argument("--measure", action="store_true", help="run the model in ONNX Runtime and time it")
     telling = parser.add_argument_group("telling")
-    telling.add_argument("--format", metavar="FORMAT", default="text", help=f"one of {', '.join(output.names())}")
-    telling.add_argument("--output", metavar="FILE", help="write the result to a file")
+    _telling.configure(telling)
     telling.add_argument("--statistics", action="store_true", help="count the findings of each rule")
     telling.add_argument("--exit-zero", action="store_true", help="exit with 0 even if there are findings")
     telling.add_argument("--fail-on", metavar="LEVEL", help="lowest severity that fails: info, warning or error")
@@ -72,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
 
     _require_extra()
 
-    shape = output.by_name(options.format)
+    telling = _telling.Telling(options)
     if options.weights not in WEIGHTS:
         near = did_you_mean(options.weights, WEIGHTS)
         message = f'--weights: must be one of {", ".join(WEIGHTS)}, not "{options.weights}"{near}'
@@ -91,7 +90,11 @@ def run(options: argparse.Namespace) -> int:
         unreadable=sum(one.judged.unreadable for one in everything),
         problems=(*problems, *(problem for one in everything for problem in one.judged.problems)),
     )
-    _write(report, summaries, options, shape)
+    telling.tell(
+        report,
+        lambda name, look: _lines(report, summaries, options, name, look),
+        (one.judged.settings for one in everything),
+    )
     for problem in report.problems:
         print(f"error: {problem}", file=sys.stderr)
     if not options.quiet:
@@ -183,27 +186,15 @@ def _check_dims(dims: dict[str, int], everything: list[Inspected]) -> None:
 
 
 def _lines(
-    report: Report, summaries: list[Summary], options: argparse.Namespace, shape: output.Format, look: output.Look
+    report: Report, summaries: list[Summary], options: argparse.Namespace, name: str, look: output.Look
 ) -> Iterator[str]:
     from greenlint.output import _inspection as inspected
 
-    if options.format == "json":
+    if name == "json":
         yield from inspected.document(report, summaries, compare=bool(options.compare))
-    elif options.compare and len(summaries) == 2:  # noqa: PLR2004 - before and after
+    elif name == "text" and options.compare and len(summaries) == 2:  # noqa: PLR2004 - before and after
         yield from inspected.comparison(summaries[0], summaries[1], report, look)
-    elif options.format == "text":
+    elif name == "text":
         yield from inspected.text(report, summaries, look)
     else:
-        yield from shape.render(report, look)
-
-
-def _write(report: Report, summaries: list[Summary], options: argparse.Namespace, shape: output.Format) -> None:
-    """Tell on stdout, or in a file that is replaced whole or not at all."""
-    if options.output is None:
-        look = output.look_of(sys.stdout, statistics=options.statistics, quiet=options.quiet)
-        for line in _lines(report, summaries, options, shape, look):
-            print(line)
-        sys.stdout.flush()
-        return
-    look = output.Look(statistics=options.statistics, quiet=options.quiet)
-    output.write(options.output, _lines(report, summaries, options, shape, look))
+        yield from output.by_name(name).render(report, look)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TextIO, cast
 
 from greenlint.errors import ConfigError, did_you_mean
+from greenlint.rule import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,16 +24,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How the output is to look: `width` in columns; `statistics` asks for counts by rule in place of findings."""
+    """How the output is to look.
+
+    `width` is in columns; `statistics` asks for counts by rule in place of findings, where a format has them; from
+    `fail_on` up a finding fails the run.
+    """
 
     colour: bool = False
     width: int = 80
     statistics: bool = False
     quiet: bool = False
+    fail_on: Severity = Severity.WARNING
 
 
 class Format(Protocol):
-    """What a module of this folder offers."""
+    """What a module of this folder offers; `SHOWS_FIXES = True` where it has a place for the edits of a fix."""
 
     def render(self, report: Report, look: Look) -> Iterator[str]:
         """Yield the lines of the report."""
@@ -52,12 +58,14 @@ def by_name(name: str) -> Format:
     return cast("Format", importlib.import_module(f"greenlint.output.{name}"))
 
 
-def look_of(stream: TextIO, *, statistics: bool = False, quiet: bool = False) -> Look:
+def look_of(
+    stream: TextIO, *, statistics: bool = False, quiet: bool = False, fail_on: Severity = Severity.WARNING
+) -> Look:
     """Return the look that fits a stream: its width and colours on a terminal, else 80 plain columns."""
     terminal = stream.isatty()
     colour = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     width = min(shutil.get_terminal_size().columns, 100) if terminal else 80
-    return Look(colour=colour, width=max(width, 40), statistics=statistics, quiet=quiet)
+    return Look(colour=colour, width=max(width, 40), statistics=statistics, quiet=quiet, fail_on=fail_on)
 
 
 def write(name: str, lines: Iterator[str]) -> None:

@@ -1,4 +1,4 @@
-"""One line for each finding, `path:line:column: CODE name: message`, for editors and grep."""
+"""One line for each finding, `path:line:column: CODE [severity] name: message`, for editors and grep."""
 
 from __future__ import annotations
 
@@ -21,9 +21,7 @@ def render(report: Report, look: Look) -> Iterator[str]:
         paint = text.Paint(look)
         for finding in report.open:
             rule = finding.rule
-            yield (
-                f"{paint.bold(text.where(finding))}: {paint.severity(finding, rule.code)} {rule.name}: "
-                f"{finding.message}"
-            )
+            code = paint.severity(finding, f"{rule.code} [{finding.severity.value}]")
+            yield f"{paint.bold(text.where(finding))}: {code} {rule.name}: {text.printable(finding.message)}"
     if not look.quiet:
         yield text.summary(report)

@@ -12,21 +12,28 @@ if TYPE_CHECKING:
 
     from greenlint.output import Look
 
+SHOWS_FIXES = True
+
 
 def render(report: Report, look: Look) -> Iterator[str]:
-    """Yield the object; suppressed findings are in it, with their status."""
-    document: dict[str, Any] = {
+    """Yield the object; suppressed and known findings are in it, with their status."""
+    yield from json.dumps(document(report, look), indent=2, ensure_ascii=False).split("\n")
+
+
+def document(report: Report, look: Look) -> dict[str, Any]:
+    """Return the whole report as plain data."""
+    whole: dict[str, Any] = {
         "schema": "greenlint-findings/1",
         "findings": [told(finding) for finding in report.findings],
         "files": {"checked": report.checked, "skipped": report.skipped, "unreadable": report.unreadable},
         "errors": [_problem(problem) for problem in report.problems],
     }
     if look.statistics:
-        document["statistics"] = [
+        whole["statistics"] = [
             {"code": rule.code, "name": rule.name, "severity": rule.severity.value, "count": count}
             for rule, count in report.by_rule()
         ]
-    yield from json.dumps(document, indent=2, ensure_ascii=False).split("\n")
+    return whole
 
 
 def told(finding: Finding) -> dict[str, Any]:
@@ -50,7 +57,30 @@ def told(finding: Finding) -> dict[str, Any]:
         "status": finding.status.value,
         "reason": finding.reason,
         "fingerprint": finding.fingerprint,
-        "fix": {"description": finding.rule.fix, "applicability": finding.rule.fixable},
+        "fix": _fix(finding),
+    }
+
+
+def _fix(finding: Finding) -> dict[str, Any]:
+    """Return what the rule says of corrections, and the edits where one was worked out for this finding."""
+    if finding.fix is None:
+        return {"description": finding.rule.fix, "applicability": finding.rule.fixable, "edits": None}
+    edits = [
+        {
+            "path": edit.place.path,
+            "line": edit.place.line,
+            "column": edit.place.column,
+            "end_line": edit.place.end_line,
+            "end_column": edit.place.end_column,
+            "cell": edit.place.cell,
+            "text": edit.text,
+        }
+        for edit in finding.fix.edits
+    ]
+    return {
+        "description": finding.fix.title,
+        "applicability": "safe" if finding.fix.safe else "unsafe",
+        "edits": edits,
     }
 
 

@@ -62,10 +62,18 @@ def render(report: Report, look: Look) -> Iterator[str]:
 def where(finding: Finding) -> str:
     """Return the place of a finding in one word: `path:line:column`, `path:cell 3:line:column` or `path: node`."""
     place = finding.place
+    path = printable(place.path)
     if not isinstance(place, TextPlace):
-        return f"{place.path}: {place.node}" if place.node else place.path
+        return f"{path}: {printable(place.node)}" if place.node else path
     cell = "" if place.cell is None else f"cell {place.cell}:"
-    return f"{place.path}:{cell}{place.line}:{place.column}"
+    return f"{path}:{cell}{place.line}:{place.column}"
+
+
+def printable(words: str) -> str:
+    """Return words that come from files, without what a terminal would obey."""
+    if words.isprintable():
+        return words
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in words)
 
 
 def statistics(report: Report, look: Look) -> Iterator[str]:
@@ -102,7 +110,9 @@ def _finding(finding: Finding, look: Look, *, explain: bool) -> Iterator[str]:
     paint = Paint(look)
     rule = finding.rule
     title = f"{finding.severity.value}[{rule.code} {rule.name}]"
-    first, *rest = textwrap.wrap(f"{title}: {finding.message}", look.width, subsequent_indent="    ") or [title]
+    first, *rest = textwrap.wrap(f"{title}: {printable(finding.message)}", look.width, subsequent_indent="    ") or [
+        title
+    ]
     coloured = (
         first.replace(title, paint.severity(finding, title), 1) if title in first else paint.severity(finding, first)
     )

@@ -171,7 +171,9 @@ class TestWriting:
 def test_concise() -> None:
     cell = replace(FOUND, place=TextPlace("a.ipynb", 2, 1, 3, 2, cell=4))
     told = list(concise.render(Report((FOUND, cell), checked=2), Look()))
-    words = "ECO310 missing-early-stopping: trains 90 epochs and nothing stops it when it no longer gets better"
+    words = (
+        "ECO310 [warning] missing-early-stopping: trains 90 epochs and nothing stops it when it no longer gets better"
+    )
     assert told == [
         f"src/train.py:42:5: {words}",
         f"a.ipynb:cell 4:2:1: {words}",
@@ -212,6 +214,7 @@ class TestJson:
                     "fix": {
                         "description": "Stop when the validation metric has not improved for a few epochs.",
                         "applicability": "unsafe",
+                        "edits": None,
                     },
                 },
             ],

@@ -1,0 +1,74 @@
+"""Annotations of GitHub Actions: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands.
+
+GitHub shows the first ten warnings, errors and notices of a step beside the code; all of them stand in the log.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from greenlint.finding import TextPlace
+from greenlint.output import _roots, text
+from greenlint.rule import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from greenlint.finding import Finding, Problem, Report
+    from greenlint.output import Look
+
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+
+
+def render(report: Report, look: Look) -> Iterator[str]:
+    """Yield a workflow command for each open finding and each problem."""
+    del look
+    folder = _roots.checkout(_roots.GITHUB)
+    for finding in report.open:
+        file = _roots.from_folder(finding.place.path, folder)
+        yield _command(_COMMANDS[finding.severity], {"file": file, **_region(finding)}, _told(finding))
+    for problem in report.problems:
+        yield _command("error", _place(problem, _roots.from_folder(problem.path, folder)), str(problem.message))
+
+
+def _region(finding: Finding) -> dict[str, object]:
+    """Return the properties of the place: columns only within one line, and no lines in what is not read by line."""
+    title: dict[str, object] = {"title": f"{finding.rule.code} {finding.rule.name}"}
+    place = finding.place
+    if not isinstance(place, TextPlace) or place.cell is not None:
+        return title
+    if place.line != place.end_line:
+        return {"line": place.line, "endLine": place.end_line, **title}
+    return {
+        "line": place.line,
+        "endLine": place.line,
+        "col": place.column,
+        "endColumn": place.end_column,
+        **title,
+    }
+
+
+def _told(finding: Finding) -> str:
+    place = finding.place
+    if not isinstance(place, TextPlace):
+        return f"{place.node}: {finding.message}" if place.node else finding.message
+    return finding.message if place.cell is None else f"cell {place.cell}, line {place.line}: {finding.message}"
+
+
+def _place(problem: Problem, file: str) -> dict[str, object]:
+    place: dict[str, object] = {"file": file}
+    if problem.line and problem.cell is None:
+        place["line"] = problem.line
+    return {**place, "title": "greenlint"}
+
+
+def _command(name: str, properties: Mapping[str, object], message: str) -> str:
+    told = ",".join(f"{key}={_escaped(str(value), ':,')}" for key, value in properties.items())
+    return text.printable(f"::{name} {told}::{_escaped(message)}")
+
+
+def _escaped(words: str, more: str = "") -> str:
+    """Escape what ends a command or a property; the percent sign first, as it marks what is escaped."""
+    for character in f"%\r\n{more}":
+        words = words.replace(character, f"%{ord(character):02X}")
+    return words
