@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from greenlint import discovery, relevance, source
 from greenlint.catalogue import load
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
     from greenlint.config import Settings
     from greenlint.detector import Detector, Flag
-    from greenlint.python.facts import Facts
+    from greenlint.python.facts import Facts, Node
     from greenlint.python.places import Span
     from greenlint.python.project import Project
     from greenlint.python.view import View
     from greenlint.rule import Rule
     from greenlint.source import Source
 
+    Observer = Callable[[View], Iterable[tuple[Any, Node]]]
 
 LARGEST = 5_000_000
 """How many characters a text may have to be judged: LibCST's tree takes about a kilobyte for each."""
@@ -38,7 +39,7 @@ class Judged:
     """One file after its judging, with everything that was found, before suppressions and outputs.
 
     `source` is None for what could not be read and for notebooks in another language; `relevant` is false for a file
-    that no rule can concern.
+    that no rule can concern; `observed` is what the caller's `observe` saw, with its places.
     """
 
     path: Path
@@ -46,6 +47,7 @@ class Judged:
     source: Source | None = None
     relevant: bool = False
     findings: tuple[Finding, ...] = ()
+    observed: tuple[tuple[Any, TextPlace], ...] = ()
     problems: tuple[Problem, ...] = ()
     unreadable: bool = False
     notes: tuple[str, ...] = ()
@@ -56,13 +58,15 @@ def check(
     settings_of: Callable[[Path], Settings],
     given: Callable[[Path], Path | None] = lambda _: None,
     contents: Mapping[Path, bytes] | None = None,
+    observe: Observer | None = None,
 ) -> Iterator[Judged]:
     """Judge files one after the other, in their order.
 
     Paths are absolute. `settings_of` answers for the folder of a file, `given` with the folder of the command line that
-    a file was found in, `contents` replaces the bytes on disk (an editor's unsaved text).
+    a file was found in, `contents` replaces the bytes on disk (an editor's unsaved text). `observe` is shown each file
+    that is judged in the first of its programs, and yields what it sees with the nodes where it sees it.
     """
-    run = _Run(contents or {})
+    run = _Run(contents or {}, observe)
     for path in files:
         yield run.judge(path, settings_of(path.parent), given(path))
 
@@ -97,6 +101,7 @@ class _Run:
     """What the files of one run share: facts, projects and detectors, each made once."""
 
     contents: Mapping[Path, bytes]
+    observe: Observer | None = None
     facts: dict[Path, Facts | None] = field(default_factory=dict)
     projects: dict[Path, Project] = field(default_factory=dict)
     detectors: dict[str, Detector | None] = field(default_factory=dict)
@@ -121,10 +126,16 @@ class _Run:
             return replace(judged, unreadable=True, problems=(_problem(path, judged.source, error),))
         except Exception as error:  # noqa: BLE001  one file must not take the others down
             return replace(judged, unreadable=True, problems=(Problem(shown(path), _crash("reading", error)),))
-        findings, problems = self.find(path, text, facts, settings, given)
+        try:
+            views = list(self.project(path, given).views(path))
+        except Exception as error:  # noqa: BLE001
+            crash = Problem(shown(path), _crash("finding the program of the file", error))
+            return replace(judged, problems=(crash,))
+        findings, problems = self.find(path, text, facts, settings, views)
+        observed = self.watch(path, text, facts, views, problems)
         limits = [limit for project in self.projects.values() for limit in project.limits]
         notes, self.limits_told = tuple(limits[self.limits_told :]), len(limits)
-        return replace(judged, findings=tuple(findings), problems=tuple(problems), notes=notes)
+        return replace(judged, findings=tuple(findings), observed=observed, problems=tuple(problems), notes=notes)
 
     def read(self, path: Path) -> bytes:
         content = self.contents.get(path)
@@ -193,7 +204,7 @@ class _Run:
         return self.projects[root]
 
     def find(
-        self, path: Path, text: Source, facts: Facts, settings: Settings, given: Path | None
+        self, path: Path, text: Source, facts: Facts, settings: Settings, views: list[View]
     ) -> tuple[list[Finding], list[Problem]]:
         """Run every detector on the file in each of its programs; what several say of one place counts once."""
         places: dict[tuple[str, TextPlace], tuple[Rule, Flag]] = {}
@@ -205,10 +216,6 @@ class _Run:
             for rule in enabled_rules(settings, Target.PYTHON)
             if rule.code not in ignored and self.detector(rule, problems)
         ]
-        try:
-            views = list(self.project(path, given).views(path))
-        except Exception as error:  # noqa: BLE001
-            return [], [Problem(shown(path), _crash("finding the program of the file", error))]
         from greenlint.python.places import Ruler
 
         ruler = None
@@ -232,6 +239,21 @@ class _Run:
             except (KeyError, IndexError, ValueError) as error:
                 problems[Problem(shown(path), _crash(f"{rule.code} {rule.name}", error))] = None
         return fingerprinted(findings, text), list(problems)
+
+    def watch(
+        self, path: Path, text: Source, facts: Facts, views: list[View], problems: list[Problem]
+    ) -> tuple[tuple[Any, TextPlace], ...]:
+        """Return what the caller's observer sees in the file; an observer that crashes costs this file's sights."""
+        if self.observe is None or not views:
+            return ()
+        from greenlint.python.places import Ruler
+
+        ruler = Ruler(text.text, facts)
+        try:
+            return tuple((seen, _place(path, text, ruler.span(node))) for seen, node in self.observe(views[0]))
+        except Exception as error:  # noqa: BLE001
+            problems.append(Problem(shown(path), _crash("observing the file", error)))
+            return ()
 
     def flags(self, rule: Rule, view: View, settings: Settings) -> Iterator[Flag]:
         detector = self.detectors[rule.code]

@@ -15,18 +15,19 @@ Tests give no evidence, nor does a function that nothing in its program calls.
 
 from __future__ import annotations
 
+import fnmatch
 import re
-from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
+from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterator
 
-    from greenlint.python.facts import Call, Facts, Node
+    from greenlint.python.facts import Call, Node
     from greenlint.python.program import Program
     from greenlint.python.scope import Module, Scope, Spot
+    from greenlint.python.view import View
 
 _PATTERN = re.compile(
     r"(?P<form>with |@)?(?P<name>[\w.*]+?)"
@@ -40,68 +41,59 @@ _HANDED = frozenset({"EarlyStopping", "EarlyStoppingCallback", "early_stopping",
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """One thing that the code does: its form (call, with, decorator, assign), its names, and where."""
+    """One thing that the code does: its form (call, with, decorator, assign), its names, and where: `train.py:12`."""
 
     form: str
     names: tuple[str, ...]
-    path: str
-    line: int
     keywords: frozenset[str] = frozenset()
     first: str = ""
     handed_on: bool = False
+    path: str = ""
+    where: str = ""
 
-    @property
-    def where(self) -> str:
-        """`train.py:12`."""
-        return f"{self.path}:{self.line}"
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A pattern of the checklist, read: what a sign has to be."""
+
+    form: str
+    names: re.Pattern[str]
+    keyword: str | None = None
+    first: str | None = None
+    handed_on: bool = False
+
+    def fits(self, sign: Sign) -> bool:
+        """Whether a sign is what the pattern asks for."""
+        return (
+            sign.form == self.form
+            and any(map(self.names.match, sign.names))
+            and (self.keyword is None or self.keyword in sign.keywords)
+            and (self.first is None or self.first == sign.first)
+            and (sign.handed_on or not self.handed_on)
+        )
 
 
 def matches(pattern: str, sign: Sign) -> bool:
     """Whether a sign is what a pattern asks for."""
-    parts = _PATTERN.fullmatch(pattern)
-    assert parts, pattern  # noqa: S101 - a test holds the patterns
-    form = {"with ": "with", "@": "decorator", None: "call"}[parts["form"]]
-    if parts["assigned"]:
-        form = "assign"
-    if sign.form != form or not any(fnmatchcase(name, parts["name"]) for name in sign.names):
-        return False
-    if parts["keyword"]:
-        return parts["keyword"] in sign.keywords
-    if parts["assigned"] or parts["first"]:
-        return sign.first == (parts["assigned"] or parts["first"])
-    return sign.handed_on if parts["used"] else True
+    return _read(pattern).fits(sign)
 
 
-def signs_of(  # noqa: PLR0913, PLR0917 - a project in six answers
-    root: Path,
-    files: Iterable[Path],
-    wanted: Iterable[Path],
-    load: Callable[[Path], Facts | None],
-    text_of: Callable[[Path], str],
-    locate: Callable[[Path, int], tuple[int | None, int]],
-) -> Iterator[Sign]:
-    """Yield what the wanted files of a project do, file by file.
-
-    `load` gives a file's facts or None, `text_of` its text, `locate` the notebook cell (or None) and line of a line.
-    """
-    from greenlint.python.places import Ruler
-    from greenlint.python.project import Project
-
-    project = Project(root, files, load)
-    for path in wanted:
-        shown = project.relative(str(path))
-        if project.is_test(str(path)):
-            continue
-        view = next(iter(project.views(path)), None)
-        if view is None:
-            continue
-        ruler = Ruler(text_of(path), view.module.facts)
-        for sign, node in _signs(view.module, view.program, shown):
-            cell, line = locate(path, ruler.span(node).line)
-            yield replace(sign, path=shown if cell is None else f"{shown}:cell {cell}", line=line)
+@cache
+def _read(text: str) -> Pattern:
+    parts = _PATTERN.fullmatch(text)
+    assert parts, text  # noqa: S101 - a test holds the patterns
+    form = "assign" if parts["assigned"] else {"with ": "with", "@": "decorator", None: "call"}[parts["form"]]
+    names = re.compile(fnmatch.translate(parts["name"]))
+    return Pattern(form, names, parts["keyword"], parts["assigned"] or parts["first"], bool(parts["used"]))
 
 
-def _signs(module: Module, program: Program, path: str) -> Iterator[tuple[Sign, Node]]:  # noqa: C901, PLR0912
+def observe(view: View) -> Iterator[tuple[Sign, Node]]:
+    """Yield what a file does in its program, with the node that does it; nothing for a test."""
+    if not view.is_test:
+        yield from _signs(view.module, view.program)
+
+
+def _signs(module: Module, program: Program) -> Iterator[tuple[Sign, Node]]:  # noqa: C901, PLR0912
     from greenlint.python.facts import Assign, Attribute, Call, Function, With
 
     for spot in module.spots():
@@ -110,7 +102,7 @@ def _signs(module: Module, program: Program, path: str) -> Iterator[tuple[Sign, 
         names = tuple(sorted({*program.callees(spot), *_spelled(spot.call)}))
         if names:
             yield (
-                Sign("call", names, path, 0, _truthy(spot, program), _first(spot.call), _is_handed_on(spot)),
+                Sign("call", names, _truthy(spot, program), _first(spot.call), _is_handed_on(spot)),
                 spot.call,
             )
     for scope in module.scopes:
@@ -120,18 +112,15 @@ def _signs(module: Module, program: Program, path: str) -> Iterator[tuple[Sign, 
             if isinstance(statement, With):
                 for item, _ in statement.items:
                     if isinstance(item, Call):
-                        yield Sign("with", tuple(sorted(program.names(item.func, block))), path, 0), item
+                        yield Sign("with", tuple(sorted(program.names(item.func, block)))), item
             elif isinstance(statement, Function):
                 for decorator in statement.decorators:
                     func = decorator.func if isinstance(decorator, Call) else decorator
-                    yield Sign("decorator", tuple(sorted(program.names(func, block))), path, 0), decorator
+                    yield Sign("decorator", tuple(sorted(program.names(func, block)))), decorator
             elif isinstance(statement, Assign) and not statement.operator:
                 for target in statement.targets:
                     if isinstance(target, Attribute):
-                        yield (
-                            Sign("assign", (f"object.{target.name}",), path, 0, first=_constant(statement.value)),
-                            statement,
-                        )
+                        yield Sign("assign", (f"object.{target.name}",), first=_constant(statement.value)), statement
 
 
 def _is_reached(scope: Scope, program: Program) -> bool:

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from greenlint.commands import _evidence
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
@@ -17,17 +19,7 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument(
-        "path", nargs="?", default=".", metavar="PATH", help="the project (default: the working directory)"
-    )
-    found = parser.add_argument_group("evidence")
-    found.add_argument(
-        "--model", action="extend", nargs="+", default=[], metavar="FILE", help="ONNX models of the release"
-    )
-    found.add_argument(
-        "--emissions", action="extend", nargs="+", default=[], metavar="FILE", help="emission files, or folders of them"
-    )
-    found.add_argument("--answers", metavar="FILE", help="the answers (default: greenlint-answers.yaml)")
+    found = _evidence.configure(parser)
     found.add_argument("--info", metavar="FILE", help="name, task, data, metrics, limits (default: card.yaml)")
     telling = parser.add_argument_group("telling")
     telling.add_argument("--output", metavar="FILE", help="the card (default: MODEL_CARD.md in the project)")
@@ -42,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Collect, render everything that was asked for, and only then write."""
     from greenlint.card import boamps, cyclonedx, render, scorecard
-    from greenlint.card.collection import Request, collect
+    from greenlint.card.collection import collect
     from greenlint.card.documents import write
     from greenlint.card.words import Words
     from greenlint.errors import ConfigError
@@ -50,14 +42,7 @@ def run(options: argparse.Namespace) -> int:
     words = Words(options.lang)
     root = Path(options.path)
     output = Path(options.output) if options.output else root / "MODEL_CARD.md"
-    material = collect(
-        Request(
-            root,
-            tuple(map(Path, options.model)),
-            tuple(map(Path, options.emissions)),
-            Path(options.answers) if options.answers else None,
-        ),
-    )
+    material = collect(_evidence.request(options))
     card, content, kept = _card(root, output, _info(root, options), material, words)
     files = {output: render.render_foreign(Path(options.template), content) if options.template else card}
     if options.html:

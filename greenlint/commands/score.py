@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from greenlint.commands import _evidence
+
 if TYPE_CHECKING:
     import argparse
 
@@ -15,17 +17,7 @@ FORMATS = ("text", "json", "html", "markdown")
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument(
-        "path", nargs="?", default=".", metavar="PATH", help="the project (default: the working directory)"
-    )
-    found = parser.add_argument_group("evidence")
-    found.add_argument(
-        "--model", action="extend", nargs="+", default=[], metavar="FILE", help="ONNX models of the release"
-    )
-    found.add_argument(
-        "--emissions", action="extend", nargs="+", default=[], metavar="FILE", help="emission files, or folders of them"
-    )
-    found.add_argument("--answers", metavar="FILE", help="the answers (default: greenlint-answers.yaml)")
+    _evidence.configure(parser)
     telling = parser.add_argument_group("telling")
     telling.add_argument("--format", metavar="FORMAT", default="text", help=f"one of {', '.join(FORMATS)}")
     telling.add_argument("--output", metavar="FILE", help="write the result to a file")
@@ -38,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Collect, judge, tell; return 1 when the score is under `--fail-under`."""
     from greenlint.card import badge, scorecard, terminal
-    from greenlint.card.collection import Request, collect
+    from greenlint.card.collection import collect
     from greenlint.card.documents import write
     from greenlint.card.evidence import assess
     from greenlint.card.words import Words
@@ -52,14 +44,7 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigError(message)
     words = Words(options.lang)
     previous = scorecard.read_previous(Path(options.compare)) if options.compare else None
-    material = collect(
-        Request(
-            Path(options.path),
-            tuple(map(Path, options.model)),
-            tuple(map(Path, options.emissions)),
-            Path(options.answers) if options.answers else None,
-        ),
-    )
+    material = collect(_evidence.request(options))
     card = scorecard.scorecard(assess(material), material, options.lang)
     trend = scorecard.compare(card, previous) if previous else None
     if options.format == "text":
