@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from greenlint.card.documents import MEGABYTE, printable, read_bytes, sha256
+from greenlint.card.plausibility import implausible
 from greenlint.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ class Run:
     """One run as its tool recorded it.
 
     `kwh` is what the file says, `grams` None where it does not say; parts are kWh; `steps` are the energies of epochs
-    or tasks in order, kWh; `overhead_included` is True when the file already multiplied by a PUE.
+    or tasks in order, kWh; `overhead_included` is True when the file already multiplied by a PUE; `scope` is what was
+    measured (machine, process, devices, gpu), empty where the file does not say.
     """
 
     tool: str
@@ -54,11 +56,14 @@ class Run:
     project: str = ""
     stage: str = "training"
     parts: tuple[float, ...] = ()
+    cpu_kwh: float | None = None
     gpu_kwh: float | None = None
     steps: tuple[float, ...] = ()
     planned_epochs: int | None = None
     requests: int | None = None
     cpu_model: str = ""
+    cpu_threads: int | None = None
+    memory_gb: float | None = None
     gpu_model: str = ""
     gpu_count: int | None = None
     gpu_used_percent: float | None = None
@@ -226,45 +231,6 @@ def _is_same(run: Run, other: Run) -> bool:
         and other.seconds is not None
         and math.isclose(run.seconds, other.seconds, rel_tol=1e-6)
     )
-
-
-def implausible(run: Run) -> list[str]:
-    """Why a run cannot be true; an empty list when nothing speaks against it."""
-    reasons = []
-    if not math.isfinite(run.kwh):
-        reasons.append("energy is not a finite number")
-    elif run.kwh <= 0:
-        reasons.append(f"energy {run.kwh:g} kWh is not above zero")
-    if run.seconds is not None and not (math.isfinite(run.seconds) and run.seconds > 0):
-        reasons.append(f"duration {run.seconds:g} s is not above zero")
-    if run.grams is not None and not (math.isfinite(run.grams) and run.grams > 0):
-        reasons.append(f"carbon {run.grams:g} g is not above zero")
-    if reasons:
-        return reasons
-    low, high = 1, 1500
-    if run.intensity is not None and not low <= run.intensity <= high:
-        reasons.append(f"carbon over energy is {run.intensity:.3g} g/kWh, outside {low} to {high}: units mixed up?")
-    overhead = run.pue or 1.0
-    total = sum(run.parts)
-    if run.parts and not any(math.isclose(run.kwh, total * factor, rel_tol=0.01) for factor in (1.0, overhead)):
-        reasons.append(f"energy {run.kwh:.6g} kWh is not the sum of its parts, {total:.6g} kWh")
-    reasons.extend(_too_much_power(run))
-    return reasons
-
-
-def _too_much_power(run: Run) -> Iterator[str]:
-    from greenlint.card.accelerators import find as find_accelerator
-
-    if not (run.gpu_model and run.seconds):
-        return
-    device = find_accelerator(run.gpu_model)
-    energy = run.gpu_kwh if run.gpu_kwh is not None else (run.kwh if run.scope == "gpu" else None)
-    if device is None or energy is None:
-        return
-    watts = energy * 3.6e6 / run.seconds
-    limit = 1.2 * device.watts * (run.gpu_count or 1)
-    if watts > limit:
-        yield f"mean accelerator power {watts:.0f} W is above {limit:.0f} W, 1.2 x {run.gpu_count or 1} x {device.name}"
 
 
 def number(value: object) -> float | None:

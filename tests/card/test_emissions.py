@@ -154,6 +154,30 @@ def test_more_power_than_the_devices_have_is_refused(read: Any) -> None:
     assert "480 W" in read(csv(V28, wrong)).problems[0]
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"cpu_energy": 0.2, "ram_energy": 0, "energy_consumed": 0.2}, ""),
+        ({"cpu_energy": 5, "ram_energy": 0, "energy_consumed": 5}, "mean processor power 5000 W is above 1200 W"),
+        ({"cpu_energy": 4, "ram_energy": 0, "energy_consumed": 4, "cpu_count": 448}, ""),
+        ({"cpu_energy": "", "energy_consumed": 2, "gpu_count": 0}, "mean machine power 2000 W is above 1300 W"),
+        ({"cpu_energy": "", "energy_consumed": 2, "gpu_count": 0, "ram_total_size": 2000}, ""),
+        ({"cpu_energy": "", "energy_consumed": 10, "gpu_count": 8, "gpu_model": "NVIDIA Z900"}, ""),
+        ({"cpu_energy": "", "energy_consumed": 30, "gpu_count": 8, "gpu_model": "NVIDIA Z900"}, "mean machine power"),
+        ({"cpu_energy": "", "energy_consumed": 14}, ""),
+        ({"cpu_energy": "", "energy_consumed": 20}, "mean machine power 20000 W is above 18000 W"),
+        ({"cpu_energy": "", "energy_consumed": 27, "pue": 1.58}, ""),
+    ],
+    ids=str,
+)
+def test_no_machine_draws_more_than_its_hardware_can(read: Any, change: Any, said: str) -> None:
+    told = row(duration=3600, gpu_energy=0, **{"ram_energy": 0, **change})
+    told["emissions"] = 0.05 * float(told["energy_consumed"])
+    file = read(csv(V28, told))
+    assert "; ".join(file.problems).startswith(f"whatever.bin:2: {said}" if said else "")
+    assert len(file.runs) == (0 if said else 1)
+
+
 def test_tasks_are_the_steps_of_their_run(read: Any) -> None:
     header = "task_name," + V28.replace("experiment_id,", "")
     half = {"energy_consumed": 1e-4, "cpu_energy": 1e-4, "ram_energy": 0, "emissions": 1e-5, "duration": 10}

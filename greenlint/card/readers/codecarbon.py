@@ -12,6 +12,8 @@ from greenlint.card.emissions import Run, moment, number, whole
 from greenlint.card.readers._tables import Row, columns_of, rows_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from greenlint.card.emissions import Reading
 
 TOOL = "CodeCarbon"
@@ -57,8 +59,11 @@ def _run(run_id: str, row: Row, path: str) -> Run:
         ended=moment(row["timestamp"]),
         project=row["project_name"],
         parts=tuple(part for part in parts if part is not None) if None not in parts else (),
+        cpu_kwh=parts[0],
         gpu_kwh=parts[1],
         cpu_model=row["cpu_model"],
+        cpu_threads=whole(row["cpu_count"]),
+        memory_gb=number(row["ram_total_size"]),
         gpu_model=row["gpu_model"],
         gpu_count=whole(row["gpu_count"]),
         gpu_used_percent=used or None,
@@ -67,7 +72,7 @@ def _run(run_id: str, row: Row, path: str) -> Run:
         cloud=cloud,
         pue=number(row["pue"]),
         overhead_included=(number(row["pue"]) or 1) > 1,
-        scope=row["tracking_mode"],
+        scope=row["tracking_mode"] or "machine",
         tool_version=row["codecarbon_version"],
     )
 
@@ -77,16 +82,25 @@ def _tasks(run_id: str, rows: list[Row], path: str) -> Run:
 
     runs = [_run(run_id, row, path) for row in rows]
     latest = runs[-1]
-    known = [run.grams for run in runs if run.grams is not None]
     shared = len(latest.parts)
     return replace(
         latest,
         kwh=sum(run.kwh for run in runs),
-        grams=sum(known) if len(known) == len(runs) else None,
+        grams=_sum(run.grams for run in runs),
         seconds=sum(run.seconds or 0 for run in runs),
         parts=tuple(sum(run.parts[place] for run in runs) for place in range(shared))
         if all(len(run.parts) == shared for run in runs)
         else (),
-        gpu_kwh=None,
+        cpu_kwh=_sum(run.cpu_kwh for run in runs),
+        gpu_kwh=_sum(run.gpu_kwh for run in runs),
         steps=tuple(run.kwh for run in runs),
     )
+
+
+def _sum(amounts: Iterable[float | None]) -> float | None:
+    total = 0.0
+    for amount in amounts:
+        if amount is None:
+            return None
+        total += amount
+    return total

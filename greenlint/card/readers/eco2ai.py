@@ -57,6 +57,7 @@ def read(text: str, into: Reading) -> None:
                 gpu_model=gpu[1] if gpu and int(gpu[2]) else "",
                 gpu_count=int(gpu[2]) if gpu else None,
                 country=last["region/country"],
+                scope="machine",
             ),
         )
 

@@ -1,0 +1,101 @@
+"""Whether the figures of a run can be true: above zero, finite, the sum of their parts, within what hardware draws."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from greenlint.card.accelerators import find
+from greenlint.card.intensity import HIGHEST, LOWEST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from greenlint.card.emissions import Run
+
+TOLERANCE = 1.2
+"""Boards and processors may draw a little more than they are rated for."""
+
+PROCESSOR_WATTS = 500
+"""The highest rating of a processor on sale (AMD EPYC 9965, Intel Xeon 6980P, 2024): no table has them all."""
+
+THREADS_PER_PROCESSOR = 56
+"""Machines of four and eight processors have at least as many threads for each; others have two processors at most."""
+
+ACCELERATOR_WATTS = 1400
+"""The highest rating of an accelerator (AMD Instinct MI355X, 2025), for one that our table lacks."""
+
+MACHINE_WATTS = 15_000
+"""A machine of eight of the largest accelerators (NVIDIA DGX B200: 14.3 kW), for one whose hardware is not told."""
+
+MEMORY_WATTS, MEMORY_WATTS_PER_GB = 100, 2
+"""More than trackers assume: about 5 W for each module."""
+
+USUAL_OVERHEAD = 1.58
+"""The PUE that CarbonTracker multiplies by where its log does not say."""
+
+
+def implausible(run: Run) -> list[str]:
+    """Why a run cannot be true; an empty list when nothing speaks against it."""
+    reasons = []
+    if not math.isfinite(run.kwh):
+        reasons.append("energy is not a finite number")
+    elif run.kwh <= 0:
+        reasons.append(f"energy {run.kwh:g} kWh is not above zero")
+    if run.seconds is not None and not (math.isfinite(run.seconds) and run.seconds > 0):
+        reasons.append(f"duration {run.seconds:g} s is not above zero")
+    if run.grams is not None and not (math.isfinite(run.grams) and run.grams > 0):
+        reasons.append(f"carbon {run.grams:g} g is not above zero")
+    if reasons:
+        return reasons
+    if run.intensity is not None and not LOWEST <= run.intensity <= HIGHEST:
+        reasons.append(
+            f"carbon over energy is {run.intensity:.3g} g/kWh, outside {LOWEST} to {HIGHEST}: units mixed up?"
+        )
+    total = sum(run.parts)
+    if run.parts and not any(math.isclose(run.kwh, total * factor, rel_tol=0.01) for factor in (1.0, run.pue or 1.0)):
+        reasons.append(f"energy {run.kwh:.6g} kWh is not the sum of its parts, {total:.6g} kWh")
+    if run.seconds:
+        reasons.extend(_too_much_power(run, run.seconds))
+    return reasons
+
+
+def _too_much_power(run: Run, seconds: float) -> Iterator[str]:
+    """Yield what drew more than it can, the smallest part that says it; energies are means over the whole duration."""
+    accelerators = run.gpu_kwh if run.gpu_kwh is not None else run.kwh if run.scope == "gpu" else None
+    device, count = find(run.gpu_model), run.gpu_count or 1
+    for what, kwh, limit, told in (
+        (
+            "accelerator",
+            accelerators if device else None,
+            TOLERANCE * count * (device.watts if device else 0),
+            f"{TOLERANCE} x {count} x {device.name if device else ''}",
+        ),
+        ("processor", run.cpu_kwh, TOLERANCE * _processors(run), "what the largest processors are rated for"),
+        ("machine", _of_the_machine(run), _machine(run), "what such hardware can draw"),
+    ):
+        watts = kwh * 3.6e6 / seconds if kwh is not None else 0.0
+        if watts > limit:
+            yield f"mean {what} power {watts:.0f} W is above {limit:.0f} W, {told}"
+            return
+
+
+def _processors(run: Run) -> float:
+    return PROCESSOR_WATTS * max(2, math.ceil((run.cpu_threads or 0) / THREADS_PER_PROCESSOR))
+
+
+def _of_the_machine(run: Run) -> float | None:
+    """Energy of one machine without the data centre around it, or None where the report may be of many machines."""
+    if run.scope in {"", "gpu"}:
+        return None
+    return run.kwh / ((run.pue or USUAL_OVERHEAD) if run.overhead_included else 1)
+
+
+def _machine(run: Run) -> float:
+    if not run.gpu_model and run.gpu_count is None:
+        return TOLERANCE * MACHINE_WATTS
+    device = find(run.gpu_model)
+    count = run.gpu_count if run.gpu_count is not None else 1
+    accelerators = count * (device.watts if device else ACCELERATOR_WATTS)
+    memory = max(MEMORY_WATTS, MEMORY_WATTS_PER_GB * (run.memory_gb or 0))
+    return TOLERANCE * (_processors(run) + accelerators) + memory
