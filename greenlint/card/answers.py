@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from greenlint.card.checklist import Ceiling, load
 from greenlint.card.documents import parse_yaml, read_text, sha256
+from greenlint.card.intensity import HIGHEST, LOWEST, Intensity, intensity_of
 from greenlint.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
@@ -36,8 +37,9 @@ FIGURES: Mapping[str, str] = {
     "hardware": "hardware that trains and serves, in words",
     "epochs": "epochs that the training ran, where the tracker does not say",
     "pue": "power usage effectiveness of the data centre",
-    "carbon_intensity": "{value: g/kWh, source: table, zone: FR, year: 2024}",
+    "carbon_intensity": "{zone: FR}, or of one's own {value: g/kWh, source: table, zone: FR, year: 2024}",
 }
+_WORDS = frozenset({"hardware", "carbon_intensity"})
 
 _PLACEHOLDER = re.compile(
     r"\b(?:todo|tbd|tba|fixme|lorem ipsum|n/?a|xxx+)\b|more information needed|to be (?:completed|filled|defined)|"
@@ -87,10 +89,16 @@ class Answers:
 
     def figure(self, name: str) -> float | None:
         """Return a number above zero that the release declares, else None."""
-        value = self.release.get(name)
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            return None
-        return float(value) if math.isfinite(value) and value > 0 else None
+        value: Any = self.release.get(name)
+        return float(value) if _is_figure(value) else None
+
+    @property
+    def intensity(self) -> Intensity | None:
+        """Carbon intensity that the release declares: with its source and year, or by a zone of the table."""
+        told = self.release.get("carbon_intensity") or {}
+        if "value" in told:
+            return Intensity(float(told["value"]), str(told["source"]), str(told.get("zone") or ""), told["year"])
+        return intensity_of(str(told["zone"])) if told.get("zone") else None
 
 
 def is_placeholder(text: str) -> bool:
@@ -119,12 +127,44 @@ def read(path: Path, shown: str | None = None) -> Answers:
         if name not in FIGURES:
             message = f'{shown}: unknown figure "{name}"{did_you_mean(str(name), FIGURES)}'
             raise ConfigError(message)
+    for name, value in release.items():
+        if name not in _WORDS and value is not None and not _is_figure(value):
+            message = f"{shown}: release.{name} must be a number above zero, not {value!r}"
+            raise ConfigError(message)
+    _check_intensity(release.get("carbon_intensity"), f"{shown}: release.carbon_intensity")
     return Answers(
         shown,
         sha256(path),
         release,
         {str(id_): _answer(str(id_), value, shown, text) for id_, value in items.items()},
     )
+
+
+def _is_figure(value: Any) -> bool:  # noqa: ANN401 - whatever the file held
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value > 0
+
+
+def _check_intensity(told: Any, where: str) -> None:  # noqa: ANN401 - whatever the file held
+    message = ""
+    if told is None:
+        return
+    if not isinstance(told, dict):
+        message = f"{where} must be a mapping: {FIGURES['carbon_intensity']}"
+    elif unknown := sorted(set(map(str, told)) - {"value", "source", "zone", "year"}):
+        message = f'{where}: unknown key "{unknown[0]}"{did_you_mean(unknown[0], ("value", "source", "zone", "year"))}'
+    elif "value" in told:
+        value, year = told["value"], told.get("year")
+        if not _is_figure(value) or not LOWEST <= value <= HIGHEST:
+            message = f"{where}.value must lie between {LOWEST} and {HIGHEST} g/kWh, not {value!r}"
+        elif not told.get("source") or not isinstance(year, int) or isinstance(year, bool):
+            message = f"{where} needs its source and year: tables differ by up to ten times for one country"
+    elif told.get("zone"):
+        try:
+            intensity_of(str(told["zone"]))
+        except ConfigError as error:
+            message = f"{where}: {error}"
+    if message:
+        raise ConfigError(message)
 
 
 def _answer(id_: str, value: Any, shown: str, text: str) -> Answer:  # noqa: ANN401 - whatever the file held

@@ -19,6 +19,9 @@ _DATA_TYPES = {
     "tabular": "tabular", "table": "tabular",
 }  # fmt: skip
 
+_READ_FROM_DEVICES = frozenset({"CarbonTracker", "Zeus", "Experiment Impact Tracker"})
+"""CodeCarbon and Eco2AI model a processor's power where they cannot read it, and their files do not say which."""
+
 
 def report(content: Mapping[str, Any], runs: Sequence[Run]) -> dict[str, Any]:
     """BoAmps report of the measured training runs; `quality` is low unless power was read from the devices."""
@@ -105,4 +108,4 @@ def _infrastructure(runs: Sequence[Run]) -> dict[str, Any]:
 
 
 def _quality(runs: Sequence[Run]) -> str:
-    return "medium" if all(run.scope in {"gpu", "devices", "process"} for run in runs) else "low"
+    return "medium" if all(run.tool in _READ_FROM_DEVICES for run in runs) else "low"

@@ -9,7 +9,6 @@ from greenlint import __version__
 from greenlint.card.documents import size
 from greenlint.card.estimate import software_carbon_intensity, whole_life
 from greenlint.card.evidence import place
-from greenlint.card.probes import sourced_intensity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -63,11 +62,12 @@ def content(  # noqa: PLR0913, PLR0917 - the parts of a card
 
 def footprint_of(material: Material, words: Words) -> dict[str, Any] | None:
     """Measured energy and carbon of training, run by run, or None when nothing was measured."""
-    runs = [run for run in material.runs if run.stage == "training"]
+    runs = material.training
     if not runs:
         return None
     kwh = math.fsum(run.kwh for run in runs)
-    grams = math.fsum(run.grams or 0 for run in runs) if all(run.grams is not None for run in runs) else None
+    carbon = [material.grams(run) for run in runs]
+    grams = None if None in carbon else math.fsum(one for one in carbon if one is not None)
     overhead = any(run.overhead_included for run in runs)
     return {
         "kwh": kwh,
@@ -76,6 +76,8 @@ def footprint_of(material: Material, words: Words) -> dict[str, Any] | None:
         "grams_text": _carbon(grams, words) if grams is not None else "",
         "intensity": grams / kwh if grams is not None else None,
         "intensity_text": f"{grams / kwh:.0f} g/kWh" if grams is not None else "",
+        "intensity_source": "; ".join((*_own_factor(runs, words), *_given_factor(material, words))),
+        "given_factor": _given_factor(material, words),
         "seconds": math.fsum(run.seconds or 0 for run in runs),
         "tools": _distinct(f"{run.tool} {run.tool_version}".strip() for run in runs),
         "places": _distinct(", ".join(filter(None, (run.country, run.region))) for run in runs),
@@ -90,7 +92,7 @@ def footprint_of(material: Material, words: Words) -> dict[str, Any] | None:
                 "name": _run_name(run),
                 "kwh": run.kwh,
                 "kwh_text": _energy(run.kwh, words),
-                "grams_text": _carbon(run.grams, words) if run.grams is not None else "",
+                "grams_text": _carbon(material.grams(run), words),
                 "seconds_text": _duration(run.seconds, words),
                 "ended": run.ended.strftime("%Y-%m-%d") if run.ended else "",
                 "where": run.where,
@@ -145,7 +147,7 @@ def charts(material: Material, score: Mapping[str, Any], words: Words) -> list[d
             top=100.0,
         ),
     ]
-    runs = [run for run in material.runs if run.stage == "training"]
+    runs = material.training
     stepped = next((run for run in runs if len(run.steps) > 1), None)
     if len(runs) > 1 or (runs and stepped is None):
         rows = [(_run_name(run), run.kwh, words.number(run.kwh, 3)) for run in runs]
@@ -210,15 +212,31 @@ def _whole_life(material: Material, training_kwh: float, words: Words) -> dict[s
         return None
     queries = per_day * days
     kwh = whole_life(training_kwh, queries, each)
-    intensity = sourced_intensity(material)
-    told: dict[str, Any] = answers.release.get("carbon_intensity") or {}
+    intensity = answers.intensity
+    carbon = kwh * intensity.grams_per_kwh if intensity else None
     return {
         "kwh_text": _energy(kwh, words),
         "queries": f"{queries:.4g}",
-        "grams_text": _carbon(kwh * intensity, words) if intensity is not None else "",
-        "sci_text": _carbon(software_carbon_intensity(kwh, intensity, 0, queries), words) if intensity else "",
-        "source": f"{told.get('source')}, {told.get('zone', '')} {told.get('year')}" if intensity is not None else "",
+        "grams_text": _carbon(carbon, words),
+        "sci_text": _carbon(software_carbon_intensity(kwh, intensity.grams_per_kwh, 0, queries), words)
+        if intensity
+        else "",
+        "source": intensity.told if intensity else "",
     }
+
+
+def _own_factor(runs: Sequence[Run], words: Words) -> list[str]:
+    return [words["own_factor"]] if any(run.grams is not None for run in runs) else []
+
+
+def _given_factor(material: Material, words: Words) -> list[str]:
+    """Name the carbon intensity of the answers, where a run has no carbon of its own and rests on it."""
+    given = material.answers.intensity
+    if given is None or all(run.grams is not None for run in material.training):
+        return []
+    told = words["given_factor"].format(source=given.told)
+    ended = max((run.ended.year for run in material.training if run.ended), default=given.year)
+    return [told, words["old_factor"].format(year=given.year)] if given.is_old(ended) else [told]
 
 
 def _potential(assessment: Assessment, words: Words) -> list[dict[str, str]]:

@@ -67,6 +67,17 @@ class Material:
         """Every believable run."""
         return [run for file in self.files for run in file.runs]
 
+    @property
+    def training(self) -> list[Run]:
+        """Every believable run of training."""
+        return [run for run in self.runs if run.stage == "training"]
+
+    def grams(self, run: Run) -> float | None:
+        """Carbon of a run in gCO2eq: its file's own, else by the intensity that the answers give, else None."""
+        if run.grams is not None or self.answers.intensity is None:
+            return run.grams
+        return run.kwh * self.answers.intensity.grams_per_kwh
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:

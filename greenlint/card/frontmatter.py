@@ -37,7 +37,7 @@ def build(content: Mapping[str, Any], existing: Mapping[str, Any]) -> dict[str, 
     if footprint and footprint["grams"] is not None:
         carbon: dict[str, Any] = {
             "emissions": float(f"{footprint['grams']:.4g}"),
-            "source": f"{', '.join(footprint['tools'])}; {footprint['sum_of']}",
+            "source": "; ".join((", ".join(footprint["tools"]), footprint["sum_of"], *footprint["given_factor"])),
         }
         if info.get("training_type"):
             carbon["training_type"] = info["training_type"]

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from greenlint.card.emissions import Run
     from greenlint.card.evidence import Material
 
 LOW_CARBON, MIDDLING_CARBON = 100, 300
@@ -84,7 +83,7 @@ def narrow_and_small(material: Material) -> Iterator[Evidence]:
 
 def measured_variants(material: Material) -> Iterator[Evidence]:
     """Two or more projects with measured training."""
-    first = {run.project: run for run in reversed(_training(material)) if run.project}
+    first = {run.project: run for run in reversed(material.training) if run.project}
     if len(first) > 1:
         run = next(iter(first.values()))
         yield Evidence(
@@ -99,7 +98,7 @@ def whole_life(material: Material) -> Iterator[Evidence]:
     """Yield the four inputs of the whole-life formula: training, queries, energy per query, sourced intensity."""
     answers = material.answers
     figures = [answers.figure(name) for name in ("queries_per_day", "lifetime_days", "kwh_per_query")]
-    if _training(material) and None not in figures and sourced_intensity(material) is not None:
+    if material.training and None not in figures and material.answers.intensity is not None:
         yield Evidence(
             INDICATES,
             "answers",
@@ -132,9 +131,9 @@ def energy_budget(material: Material) -> Iterator[Evidence]:
 
 def over_budget(material: Material) -> dict[str, str] | None:
     """Return a sentence when measured training exceeds the budget, else None."""
-    runs = _training(material)
+    runs = material.training
     kwh = sum(run.kwh for run in runs)
-    grams = sum(run.grams or 0 for run in runs)
+    grams = sum(material.grams(run) or 0 for run in runs)
     for name, amount, unit in (("kwh", kwh, "kWh"), ("gco2eq", grams, "gCO2eq")):
         limit = material.budget.get(name)
         if limit is not None and amount > limit:
@@ -199,7 +198,7 @@ def freshness(material: Material) -> tuple[bool, datetime | None]:
     """Tell whether the latest training run is newer than the training code, and when that changed; None if unknown."""
     from greenlint.card.repository import commit_date
 
-    ended = [_aware(run.ended) for run in _training(material) if run.ended]
+    ended = [_aware(run.ended) for run in material.training if run.ended]
     changed = commit_date(material.repository.root, material.training_files)
     if not ended or changed is None:
         return False, None
@@ -209,7 +208,7 @@ def freshness(material: Material) -> tuple[bool, datetime | None]:
 
 def fresh_measurement(material: Material) -> Iterator[Evidence]:
     """Yield a believable training run that is not older than the training code, by commit date."""
-    runs = _training(material)
+    runs = material.training
     if not runs:
         return
     latest = max(runs, key=lambda run: _aware(run.ended).timestamp() if run.ended else 0.0)
@@ -232,7 +231,7 @@ def fresh_measurement(material: Material) -> Iterator[Evidence]:
 
 def recorded_runs(material: Material) -> Iterator[Evidence]:
     """Yield runs with an id, a duration and an energy."""
-    runs = [run for run in _training(material) if run.seconds]
+    runs = [run for run in material.training if run.seconds]
     if runs:
         told = len(runs)
         yield Evidence(
@@ -248,7 +247,7 @@ def recorded_runs(material: Material) -> Iterator[Evidence]:
 
 def energy_per_epoch(material: Material) -> Iterator[Evidence]:
     """Yield a run with energies of its epochs or tasks, or a declared number of epochs."""
-    for run in _training(material):
+    for run in material.training:
         if len(run.steps) > 1:
             yield Evidence(
                 PROVES,
@@ -261,7 +260,7 @@ def energy_per_epoch(material: Material) -> Iterator[Evidence]:
             )
             return
     epochs = material.answers.figure("epochs")
-    if epochs and (runs := _training(material)):
+    if epochs and (runs := material.training):
         yield Evidence(
             INDICATES,
             "emissions",
@@ -275,7 +274,7 @@ def energy_per_epoch(material: Material) -> Iterator[Evidence]:
 
 def lean_hardware(material: Material) -> Iterator[Evidence]:
     """Yield an accelerator that was kept busy, or no strong accelerator at all; an idle one refutes nothing."""
-    for run in _training(material):
+    for run in material.training:
         if run.gpu_used_percent and run.gpu_used_percent >= BUSY_PERCENT:
             used = f"{run.gpu_used_percent:.0f} %"
             text = {"en": f"accelerator used at {used}", "fr": f"accélérateur utilisé à {used}"}
@@ -294,7 +293,7 @@ def lean_hardware(material: Material) -> Iterator[Evidence]:
 
 def grid_intensity(material: Material) -> Iterator[Evidence]:
     """Carbon over energy of all training runs together."""
-    runs = [run for run in _training(material) if run.grams is not None]
+    runs = [run for run in material.training if run.grams is not None]
     kwh = sum(run.kwh for run in runs)
     if not kwh:
         return
@@ -459,7 +458,7 @@ def complete_card(material: Material) -> Iterator[Evidence]:
         ("limits", "limites"): card.filled("limitation", "limits", "limites", "risks"),
     }
     told = card_grams(card.metadata)
-    measured = [run.grams for run in _training(material) if run.grams is not None]
+    measured = [grams for run in material.training if (grams := material.grams(run)) is not None]
     agrees = told is not None and bool(measured) and abs(told - sum(measured)) <= 0.02 * sum(measured)
     missing = [names for names, section in parts.items() if section is None]
     if told is not None and measured and not agrees:
@@ -540,21 +539,6 @@ def ci_runs_greenlint(material: Material) -> Iterator[Evidence]:
     for name, line in material.repository.ci_jobs[:1]:
         text = {"en": "CI runs greenlint", "fr": "l'intégration continue lance greenlint"}
         yield Evidence(INDICATES, "repository", f"{name}:{line}", text)
-
-
-def sourced_intensity(material: Material) -> float | None:
-    """Grams per kWh that the answers give with a source and a year, else None."""
-    told = material.answers.release.get("carbon_intensity")
-    if not isinstance(told, dict):
-        return None
-    value, source, year = told.get("value"), told.get("source"), told.get("year")
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 1 <= value <= 1500:  # noqa: PLR2004
-        return None
-    return float(value) if source and isinstance(year, int) else None
-
-
-def _training(material: Material) -> list[Run]:
-    return [run for run in material.runs if run.stage == "training"]
 
 
 def _aware(moment: datetime) -> datetime:

@@ -6,6 +6,9 @@ from greenlint.errors import ConfigError, did_you_mean
 
 LANGUAGES = ("en", "fr")
 
+LARGE, ENORMOUS = 1000, 1e12
+"""Numbers between the two are written out, with their thousands set apart."""
+
 _WORDS: dict[str, tuple[str, str]] = {
     "colon": (":", "\u00a0:"),
     "score_title": ("Eco-design score", "Score d'éco-conception"),
@@ -97,6 +100,8 @@ _WORDS: dict[str, tuple[str, str]] = {
         "the tracker's own factor; tables differ by up to ten times for one country",
         "facteur de l'outil de mesure ; les tables diffèrent jusqu'à dix fois pour un même pays",
     ),
+    "given_factor": ("{source}, as the answers give it", "{source}, selon les réponses"),
+    "old_factor": ("more than three years older than the run", "plus de trois ans avant l'exécution"),
     "measured_total": (
         (
             "Every run in the emission files counts, candidates that were not kept included; "
@@ -197,7 +202,7 @@ class Words:
     def number(self, value: float, digits: int = 3) -> str:
         """Return a number with some significant digits, with a decimal comma in French."""
         text = plain(value, digits)
-        return text.replace(".", ",") if self.language == "fr" else text
+        return text.replace(",", "\u202f").replace(".", ",") if self.language == "fr" else text
 
 
 def decimal(value: float, language: str, sign: str = "") -> str:
@@ -207,6 +212,9 @@ def decimal(value: float, language: str, sign: str = "") -> str:
 
 
 def plain(value: float, digits: int = 3) -> str:
-    """Return a number with some significant digits: `0.0124`, `4.07e-5`."""
-    mantissa, _, exponent = f"{value:.{digits}g}".partition("e")
+    """Return a number with some significant digits: `0.0124`, `12,200`, `4.07e-5`."""
+    text = f"{value:.{digits}g}"
+    if LARGE <= abs(float(text)) < ENORMOUS:
+        return f"{float(text):,.0f}"
+    mantissa, _, exponent = text.partition("e")
     return f"{mantissa}e{int(exponent)}" if exponent else mantissa

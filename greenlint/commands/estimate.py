@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import argparse
 
-    from greenlint.card.estimate import Intensity
+    from greenlint.card.intensity import Intensity
 
 FORMATS = ("text", "json")
 WIDTH = 80
@@ -30,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     device.add_argument("--memory", type=float, default=0.0, metavar="GB", help="memory of the machine in GB")
     device.add_argument("--pue", type=float, metavar="PUE", help="power usage effectiveness of the data centre")
     where = parser.add_argument_group("carbon")
-    where.add_argument("--zone", metavar="CODE", help="country, for the table of the extra `carbon`")
+    where.add_argument("--zone", metavar="CODE", help="country, for the table of Ember: FR or FRA")
     where.add_argument(
         "--intensity", type=float, metavar="G", help="carbon intensity in g/kWh, with its source and year"
     )
@@ -98,7 +98,7 @@ def _estimate(options: argparse.Namespace) -> dict[str, Any]:
             "low": estimate.carbon(low, intensity.grams_per_kwh),
             "high": estimate.carbon(high, intensity.grams_per_kwh),
             "g_per_kwh": intensity.grams_per_kwh, "source": intensity.source, "zone": intensity.zone,
-            "year": intensity.year or None,
+            "year": intensity.year,
         }  # fmt: skip
     if options.queries is not None or options.kwh_per_query is not None:
         told["whole_life"] = _whole_life(options, kwh, intensity)
@@ -136,7 +136,7 @@ def _power(options: argparse.Namespace) -> tuple[float, float, dict[str, Any]]:
 def _intensity(options: argparse.Namespace, notes: list[str]) -> Intensity | None:
     from datetime import datetime, timezone
 
-    from greenlint.card.estimate import Intensity, intensity_of
+    from greenlint.card.intensity import HIGHEST, Intensity, intensity_of
     from greenlint.errors import ConfigError
 
     intensity = None
@@ -144,20 +144,16 @@ def _intensity(options: argparse.Namespace, notes: list[str]) -> Intensity | Non
         if not options.intensity_source or not options.intensity_year:
             message = "--intensity needs --intensity-source and --intensity-year: tables disagree by up to ten times"
             raise ConfigError(message)
-        if not (math.isfinite(options.intensity) and 0 < options.intensity <= 1500):  # noqa: PLR2004
-            message = f"--intensity must lie between 0 and 1500 g/kWh, not {options.intensity:g}"
+        if not (math.isfinite(options.intensity) and 0 < options.intensity <= HIGHEST):
+            message = f"--intensity must lie between 0 and {HIGHEST} g/kWh, not {options.intensity:g}"
             raise ConfigError(message)
         intensity = Intensity(options.intensity, options.intensity_source, options.zone or "", options.intensity_year)
     elif options.zone:
         intensity = intensity_of(options.zone)
-        if intensity is None:
-            notes.append(
-                "no carbon: the table of zones comes with `pip install greenlint[carbon]`, or give --intensity"
-            )
     else:
         notes.append("no carbon: give --zone, or --intensity with its source and year")
-    if intensity and (warning := intensity.warning(datetime.now(tz=timezone.utc).year)):
-        notes.append(warning)
+    if intensity and intensity.is_old(datetime.now(tz=timezone.utc).year):
+        notes.append(f"the carbon intensity of {intensity.year} is more than three years old")
     return intensity
 
 
@@ -186,22 +182,20 @@ def _whole_life(options: argparse.Namespace, kwh: float, intensity: Intensity | 
 
 
 def _text(told: dict[str, Any]) -> str:
+    from greenlint.card.words import plain
+
     energy, carbon, life, device = told["energy"], told["carbon"], told["whole_life"], told["device"]
-    lines = [f"energy  {energy['kwh']:.4g} kWh  (range {energy['low']:.3g} to {energy['high']:.3g} kWh)"]
+    lines = [f"energy  {plain(energy['kwh'], 4)} kWh  (range {plain(energy['low'])} to {plain(energy['high'])} kWh)"]
     if carbon:
-        lines.append(
-            f"carbon  {carbon['gco2eq']:.4g} gCO2eq  (range {carbon['low']:.3g} to {carbon['high']:.3g} gCO2eq)"
-        )
+        low, high = plain(carbon["low"]), plain(carbon["high"])
+        lines.append(f"carbon  {plain(carbon['gco2eq'], 4)} gCO2eq  (range {low} to {high} gCO2eq)")
         zone = f", {carbon['zone']}" if carbon["zone"] else ""
-        lines.append(
-            f"        {carbon['g_per_kwh']:g} g/kWh, {carbon['source']}{zone}, {carbon['year'] or 'year not stated'}"
-        )
+        lines.append(f"        {carbon['g_per_kwh']:g} g/kWh, {carbon['source']}{zone}, {carbon['year']}")
     if life:
-        lines.append(f"life    {life['kwh']:.4g} kWh with {life['queries']:g} queries (training and use)")
+        lines.append(f"life    {plain(life['kwh'], 4)} kWh with {plain(life['queries'])} queries (training and use)")
         if "sci" in life:
-            lines.append(
-                f"        {life['gco2eq']:.4g} gCO2eq, SCI {life['sci']:.3g} gCO2eq per query, offsets excluded"
-            )
+            carbon, each = plain(life["gco2eq"], 4), plain(life["sci"])
+            lines.append(f"        {carbon} gCO2eq, SCI {each} gCO2eq per query, offsets excluded")
     told_of = [
         ("method", told["method"]),
         ("", "the range is +-50 %, as for any figure that was calculated and not measured"),

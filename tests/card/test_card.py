@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from greenlint import cli, config, discovery
 from greenlint.card import frontmatter, merging, render
@@ -59,6 +60,10 @@ def refusal(capsys: pytest.CaptureFixture[str], *arguments: Any) -> str:
     assert len(lines) == 1
     assert lines[0].startswith("error: ")
     return lines[0]
+
+
+def front_matter(card: Any) -> Any:
+    return yaml.safe_load(card.split("---\n")[1])
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -496,6 +501,34 @@ def test_a_footprint_older_than_the_code_says_so(project: Path) -> None:
         "The training code changed on 2027-03-01, after the last of these runs"
         in (project / "MODEL_CARD.md").read_text()
     )
+
+
+ZEUS = "start_time,window_name,elapsed_time,gpu0_energy\n1772366400.0,training,3600.0,720000.0\n"
+
+
+def test_carbon_that_a_tracker_does_not_tell_needs_a_factor_with_its_source(project: Path) -> None:
+    (project / "emissions.csv").write_text(ZEUS)
+    (project / "greenlint-answers.yaml").write_text("version: greenlint-answers/1\n")
+    greenlint("card")
+    card = (project / "MODEL_CARD.md").read_text()
+    assert "0.2 kWh" in card
+    assert "gCO2eq" not in card
+    assert "co2_eq_emissions" not in card
+    (project / "greenlint-answers.yaml").write_text("release:\n  carbon_intensity: {zone: FR}\n")
+    greenlint("card")
+    card = (project / "MODEL_CARD.md").read_text()
+    assert "8.84 gCO2eq" in card
+    assert "44 g/kWh, Ember, Yearly Electricity Data, FRA, 2024, as the answers give it." in card
+    carbon = front_matter(card)["co2_eq_emissions"]
+    assert carbon["emissions"] == 8.84
+    assert "Ember" in carbon["source"]
+    (project / "greenlint-answers.yaml").write_text(
+        "release:\n  carbon_intensity: {value: 50, source: A table, zone: FR, year: 2021}\n"
+    )
+    greenlint("card")
+    assert "A table, FR, 2021, as the answers give it; more than three years older than the run." in (
+        project / "MODEL_CARD.md"
+    ).read_text().replace("\n", " ")
 
 
 def test_a_block_without_content_is_left_out(project: Path) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from importlib.util import find_spec
 from typing import Any
 
 import pytest
 
-from greenlint.card import accelerators, estimate
+from greenlint.card import accelerators, estimate, intensity
 from greenlint.card.countries import ALPHA3
 from greenlint.errors import ConfigError
 
@@ -49,7 +48,7 @@ def test_every_accelerator_has_a_source_and_a_year() -> None:
     assert len(table) >= 30
     for device in table:
         assert 5 < device.watts <= 1200
-        assert device.source.startswith("https://")
+        assert device.source.startswith(("https://", "http://"))
         assert 2015 < device.year < 2030
     assert len({device.name for device in table}) == len(table)
 
@@ -80,29 +79,28 @@ def test_an_unknown_device_asks_and_does_not_guess() -> None:
 
 
 def test_zones() -> None:
-    assert estimate.alpha3("fr") == "FRA"
-    assert estimate.alpha3("FRA") == "FRA"
+    assert intensity.alpha3("fr") == "FRA"
+    assert intensity.alpha3("FRA") == "FRA"
     assert len(ALPHA3) == 249
 
 
-def test_without_the_table_there_is_no_intensity(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(estimate, "_mixes", lambda: None)
-    assert estimate.intensity_of("FR") is None
+def test_the_table_of_intensities_has_a_source_and_a_year() -> None:
+    france, sweden = intensity.intensity_of("FR"), intensity.intensity_of("swe")
+    assert 20 < france.grams_per_kwh < 90
+    assert 5 < sweden.grams_per_kwh < 50
+    assert (france.zone, france.year) == ("FRA", 2024)
+    assert france.told == "Ember, Yearly Electricity Data, FRA, 2024"
+    zones = intensity._table()["zones"]
+    assert len(zones) > 80
+    assert set(zones) <= {*ALPHA3.values(), "XKX"}
+    assert all(intensity.LOWEST <= value <= intensity.HIGHEST for value in zones.values())
 
 
-@pytest.mark.skipif(find_spec("ecologits") is None, reason="the extra `carbon` is not installed")
-def test_the_table_of_ecologits_is_read_without_importing_it() -> None:
-    import sys
-
-    intensity = estimate.intensity_of("FR")
-    assert 30 < intensity.grams_per_kwh < 80
-    assert intensity.source.startswith("ecologits ")
-    assert "ecologits" not in sys.modules
-    with pytest.raises(ConfigError, match="no carbon intensity"):
-        estimate.intensity_of("XX")
+def test_a_zone_that_the_table_lacks_has_no_intensity() -> None:
+    with pytest.raises(ConfigError, match='no carbon intensity for "France": a country code'):
+        intensity.intensity_of("France")
 
 
-def test_an_old_factor_warns() -> None:
-    assert estimate.Intensity(50, "t", "FR", 2020).warning(2026)
-    assert not estimate.Intensity(50, "t", "FR", 2025).warning(2026)
-    assert estimate.Intensity(50, "t", "FR").warning(2026)
+def test_a_figure_is_old_after_three_years() -> None:
+    assert intensity.Intensity(50, "t", "FR", 2020).is_old(2026)
+    assert not intensity.Intensity(50, "t", "FR", 2023).is_old(2026)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from greenlint import config, discovery
+from greenlint import cli, config, discovery
 from greenlint.card import answers
 from greenlint.card.checklist import Ceiling, load
 from greenlint.card.collection import Request, collect
@@ -41,6 +41,14 @@ EMISSIONS = (
 )
 
 
+def forget() -> None:
+    """Forget listings and settings: one process judges one state of a folder, and here the folder changes."""
+    for module in (discovery, config):
+        for function in vars(module).values():
+            if hasattr(function, "cache_clear"):
+                function.cache_clear()
+
+
 class Project:
     """A folder that is written and judged."""
 
@@ -53,11 +61,7 @@ class Project:
         path.write_text(textwrap.dedent(text), encoding="utf-8")
 
     def assess(self) -> Any:
-        # One process judges one state of a folder, so listings are remembered; here the folder changes.
-        for module in (discovery, config):
-            for function in vars(module).values():
-                if hasattr(function, "cache_clear"):
-                    function.cache_clear()
+        forget()
         return assess(collect(Request(self.root)))
 
     def status(self, item: str) -> Status:
@@ -449,3 +453,56 @@ def test_excluding_a_file_hides_what_it_holds(project: Project) -> None:
     assert project.status("TRN-1.1") is Status.FAILED
     project.write("greenlint.toml", 'exclude = ["other.py"]\n')
     assert project.status("TRN-1.1") is Status.UNKNOWN
+
+
+def test_the_code_is_read_once(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    from greenlint.python import collect as collecting
+
+    project.write("train.py", TRAIN)
+    project.write("model.py", "import torch\n\nmodel = torch.nn.Linear(4, 2)\n")
+    read: list[str] = []
+    whole = collecting.collect
+    monkeypatch.setattr(collecting, "collect", lambda text: read.append(text) or whole(text))
+    assert project.status("DES-3.3") is Status.PARTIAL
+    assert len(read) == 2
+
+
+def test_a_baseline_of_known_findings_hides_nothing(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.write("train.py", TRAIN.replace("range(3)", "range(100000)"))
+    assert project.status("TRN-2.2") is Status.FAILED
+    monkeypatch.chdir(project.root)
+    project.write("greenlint.toml", 'baseline = "greenlint-baseline.json"\n')
+    forget()
+    assert cli.main(["baseline", "--quiet"]) == 0
+    forget()
+    assert cli.main(["check", "--quiet"]) == 0
+    assert project.status("TRN-2.2") is Status.FAILED
+
+
+ANSWERS_WITH_FIGURES = """\
+    version: greenlint-answers/1
+    release:
+      {figure}
+"""
+
+
+@pytest.mark.parametrize(
+    ("figure", "said"),
+    [
+        ("epochs: -1", "release.epochs must be a number above zero, not -1"),
+        ("kwh_per_query: .nan", "release.kwh_per_query must be a number above zero, not nan"),
+        ("pue: much", "release.pue must be a number above zero, not 'much'"),
+        ("carbon_intensity: 50", "release.carbon_intensity must be a mapping"),
+        ("carbon_intensity: {value: 50}", "needs its source and year"),
+        ("carbon_intensity: {value: 50, source: t, year: recent}", "needs its source and year"),
+        ("carbon_intensity: {value: 0.05, source: t, year: 2024}", "must lie between 1 and 1500 g/kWh"),
+        ("carbon_intensity: {zone: Mars}", 'no carbon intensity for "Mars"'),
+        ("carbon_intensity: {country: FR}", 'unknown key "country"'),
+    ],
+)
+def test_a_figure_that_cannot_be_one_is_one_line(project: Project, figure: str, said: str) -> None:
+    project.write("greenlint-answers.yaml", ANSWERS_WITH_FIGURES.format(figure=figure))
+    with pytest.raises(ConfigError) as caught:
+        project.assess()
+    assert said in str(caught.value)
+    assert str(caught.value).startswith("greenlint-answers.yaml: release.")
