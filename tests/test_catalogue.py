@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import json
+import shutil
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -185,3 +188,68 @@ def test_pure_python_yaml_reads_the_same(tmp_path: Path, monkeypatch: pytest.Mon
     fast = catalogue.read(written(tmp_path))
     monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
     assert catalogue.read(written(tmp_path)) == fast
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a copy of the rules, in a process that may write bytecode beside its sources."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    monkeypatch.setattr(sys, "pycache_prefix", None)
+    return shutil.copytree(catalogue.rules_folder(), tmp_path / "rules", ignore=shutil.ignore_patterns("__pycache__"))
+
+
+class TestCompiled:
+    def test_json_says_what_yaml_says(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        plain = catalogue.load(folder)
+        assert catalogue._compiled(folder) == plain
+        monkeypatch.setattr(catalogue, "_yaml", pytest.fail)
+        assert catalogue._compiled(folder) == plain
+        assert [path.name for path in (folder / "__pycache__").iterdir()] == ["catalogue.json"]
+
+    @pytest.mark.parametrize("broken", ["", "{", "[]", "{}", "[1]", "\udcff", '{"made from": 1}'])
+    def test_a_broken_file_is_made_anew(self, folder: Path, broken: str) -> None:
+        plain = catalogue._compiled(folder)
+        file = folder / "__pycache__" / "catalogue.json"
+        whole = file.read_bytes()
+        file.write_text(broken, "utf-8", "surrogateescape")
+        assert catalogue._compiled(folder) == plain
+        assert file.read_bytes() == whole
+
+    @pytest.mark.parametrize("key", ["rules", "made from"])
+    @pytest.mark.parametrize("value", [None, [None], [{}], [[]], 7, "x", {"code": 1}])
+    def test_a_field_of_another_kind_is_made_anew(self, folder: Path, key: str, value: object) -> None:
+        plain = catalogue._compiled(folder)
+        file = folder / "__pycache__" / "catalogue.json"
+        file.write_text(json.dumps({**json.loads(file.read_bytes()), key: value}))
+        assert catalogue._compiled(folder) == plain
+
+    def test_a_changed_rule_counts_at_once(self, folder: Path) -> None:
+        catalogue._compiled(folder)
+        rule = next(folder.glob("ECO310-*.yaml"))
+        rule.write_text(rule.read_text().replace("severity: warning", "severity: error"))
+        assert catalogue._compiled(folder).by_word("ECO310").severity is Severity.ERROR
+        rule.unlink()
+        with pytest.raises(ConfigError):
+            catalogue._compiled(folder).by_word("ECO310")
+
+    def test_a_rule_that_is_none_is_told(self, folder: Path) -> None:
+        catalogue._compiled(folder)
+        written(folder, RULE.replace("name: ", "nam: "))
+        with pytest.raises(RuleError, match="nam is no field"):
+            catalogue._compiled(folder)
+
+    def test_what_cannot_be_written_is_done_without(self, folder: Path) -> None:
+        (folder / "__pycache__").write_text("in the way")
+        assert catalogue._compiled(folder) == catalogue.load(folder)
+
+    def test_nothing_is_left_of_what_cannot_be_put_in_its_place(self, folder: Path) -> None:
+        (folder / "__pycache__" / "catalogue.json").mkdir(parents=True)
+        assert catalogue._compiled(folder) == catalogue.load(folder)
+        assert [path.name for path in (folder / "__pycache__").iterdir()] == ["catalogue.json"]
+
+    def test_nothing_is_written_where_python_is_to_write_no_bytecode(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sys, "dont_write_bytecode", True)
+        assert catalogue._compiled(folder) == catalogue.load(folder)
+        assert not (folder / "__pycache__").exists()
