@@ -19,6 +19,11 @@ Text = dict[str, str]
 LANGUAGES = ("en", "fr")
 
 
+def text(english: str, french: str = "") -> Text:
+    """Return a sentence by language; where one is given, it is the same in both."""
+    return {"en": english, "fr": french or english}
+
+
 class Ceiling(Enum):
     """How far evidence can carry an item."""
 

@@ -9,6 +9,7 @@ from greenlint import __version__
 from greenlint.card.documents import size
 from greenlint.card.estimate import software_carbon_intensity, whole_life
 from greenlint.card.evidence import place
+from greenlint.card.freshness import freshness
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -279,12 +280,12 @@ def _run_name(run: Run) -> str:
 
 def _age(material: Material, words: Words) -> str:
     """Say how the runs stand to the code, or nothing when they are newer."""
-    from greenlint.card.probes import freshness
-
-    fresh, changed = freshness(material)
-    if fresh:
+    state = freshness(material)
+    if state.is_fresh:
         return ""
-    return words["undated"] if changed is None else words["stale"].format(changed=f"{changed:%Y-%m-%d}")
+    if state.uncommitted:
+        return words["uncommitted"].format(file=state.uncommitted)
+    return words["undated"] if state.changed is None else words["stale"].format(changed=f"{state.changed:%Y-%m-%d}")
 
 
 def _method(run: Run, words: Words) -> str:

@@ -150,11 +150,11 @@ def best(item: Item) -> Status:
 
 def gather(item: Item, material: Material) -> list[Evidence]:
     """Everything that speaks for or against one item, in the order: code, models, emissions, repository, answers."""
-    from greenlint.card import probes
+    from greenlint.card.probes import probes
 
     evidence = [*_from_findings(item, material), *_from_signs(item, material)]
     for check in item.checks:
-        evidence.extend(getattr(probes, check)(material))
+        evidence.extend(probes()[check](material))
     evidence.extend(_from_answers(item, material))
     return evidence
 

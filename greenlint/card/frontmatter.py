@@ -9,8 +9,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from greenlint.card.info import LICENCES
-from greenlint.card.probes import TASKS
+from greenlint.card.hub import LICENCES, TASKS
 from greenlint.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ tags only, with everything switched off that could run a program of the reposito
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import subprocess
@@ -166,6 +167,34 @@ def commit_date(root: Path, paths: Iterable[str]) -> datetime | None:
         return datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
         return None
+
+
+def uncommitted(root: Path, paths: Iterable[str]) -> str:
+    """Return the first file that is not as the last commit has it, or an empty string.
+
+    Contents are compared here: `git status` would run the filters that a repository configures.
+    """
+    names = list(paths)
+    listing = _git(root, "ls-tree", "-z", "HEAD", "--", *names) if names else ""
+    committed = {
+        path: head.split()[-1] for head, _, path in (row.partition("\t") for row in listing.split("\0")) if path
+    }
+    for name in names:
+        try:
+            data = (root / name).read_bytes()
+        except OSError:
+            continue
+        known = committed.get(name, "")
+        if known not in {_blob(data, known), _blob(data.replace(b"\r\n", b"\n"), known)}:
+            return name
+    return ""
+
+
+def _blob(data: bytes, like: str) -> str:
+    """Return git's name for a content, by the hash that another name was made with."""
+    digest = hashlib.new("sha256" if len(like) == 64 else "sha1", usedforsecurity=False)  # noqa: PLR2004 - hexadecimal
+    digest.update(b"blob %d\0" % len(data) + data)
+    return digest.hexdigest()
 
 
 def markdown(path: Path, shown: str) -> Markdown:

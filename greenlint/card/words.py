@@ -118,6 +118,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "The training code changed on {changed}, after the last of these runs",
         "Le code d'entraînement a changé le {changed}, après la dernière de ces exécutions",
     ),
+    "uncommitted": (
+        "{file} has uncommitted changes, so whether these runs are of the present code cannot be told",
+        "{file} a des modifications non validées ; impossible de dire si ces exécutions sont celles du code actuel",
+    ),
     "undated": (
         "Whether these runs are of the present code cannot be told",
         "Impossible de dire si ces exécutions sont celles du code actuel",

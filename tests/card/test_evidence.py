@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import textwrap
 from typing import TYPE_CHECKING, Any
@@ -66,6 +67,9 @@ class Project:
 
     def status(self, item: str) -> Status:
         return {judgement.item.id: judgement for judgement in self.assess().judgements}[item].status
+
+    def evidence(self, item: str) -> Any:
+        return {judgement.item.id: judgement for judgement in self.assess().judgements}[item].evidence
 
     def score(self) -> float:
         return percent(self.assess().score.total.score)
@@ -151,6 +155,36 @@ def test_a_measurement_newer_than_the_code_is_proof_and_an_older_one_a_sign(proj
     project.write("train.py", TRAIN + "    print(model)\n")
     project.commit("2026-06-01T00:00:00+00:00")
     assert project.status("DES-3.3") is Status.PARTIAL
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_uncommitted_code_leaves_the_measurement_a_sign(project: Project, ending: str) -> None:
+    project.write("train.py", TRAIN)
+    project.write("emissions.csv", EMISSIONS)
+    project.commit("2026-02-01T12:00:00Z")
+    file = project.root / "train.py"
+    file.write_bytes(file.read_text().replace("\n", ending).encode())
+    assert project.status("DES-3.3") is Status.VERIFIED
+    file.write_bytes(file.read_text().replace("range(3)", "range(4)").encode())
+    assert project.status("DES-3.3") is Status.PARTIAL
+    (told,) = [piece for piece in project.evidence("DES-3.3") if piece.source == "emissions"]
+    assert told.text["en"].endswith("train.py has uncommitted changes")
+    project.commit("2026-02-02T12:00:00Z")
+    assert project.status("DES-3.3") is Status.VERIFIED
+    project.write("finetune.py", TRAIN)
+    assert project.status("DES-3.3") is Status.PARTIAL
+
+
+def test_a_filter_of_the_repository_is_not_run(project: Project) -> None:
+    project.write("train.py", TRAIN)
+    project.write("emissions.csv", EMISSIONS)
+    project.write(".gitattributes", "*.py filter=evil\n")
+    project.commit("2026-02-01T12:00:00Z")
+    with (project.root / ".git" / "config").open("a") as settings:
+        settings.write('[filter "evil"]\n\tclean = touch ran; cat\n\tsmudge = touch ran; cat\n\trequired = true\n')
+    os.utime(project.root / "train.py", (1, 1))
+    project.status("DES-3.3")
+    assert not (project.root / "ran").exists()
 
 
 def test_a_finding_refutes_and_a_suppressed_one_hides(project: Project) -> None:
