@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from greenlint.detector import Flag, detects, flag
-from greenlint.python.layers import biased_before_norm
+from greenlint.python.layers import biased_before_norm, loads_weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,4 +16,5 @@ if TYPE_CHECKING:
 @detects("ECO104")
 def bias_before_batchnorm(file: View) -> Iterator[Flag]:
     for layer in biased_before_norm(file.program, file.module):
-        yield flag(layer.call, layer=layer.name.rpartition(".")[2])
+        kind, keras = layer.name.rpartition(".")[2], layer.name.startswith("keras.")
+        yield flag(layer.call, layer=kind, keras=keras, loads=loads_weights(file.program))

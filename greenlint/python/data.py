@@ -129,6 +129,14 @@ def workers_off(program: Program, spot: Spot) -> str:
     return ""
 
 
+def suffers_from_workers(program: Program, spot: Spot) -> bool:
+    """Tell whether workers may break a loader: they touch the GPU, or each of them serves the whole stream."""
+    return may_serve_from_gpu(program, spot) or any(
+        "IterableDataset" in module.identifiers or {"streaming", "timeout"} & module.identifiers
+        for module in program.modules
+    )
+
+
 def names_pinning(program: Program, spot: Spot) -> bool:
     """Tell whether a loader says, or may say, whether its batches are pinned."""
     return program.open_ended(spot.call) or program.argument(spot.call, "pin_memory", 7) is not None

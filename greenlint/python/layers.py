@@ -23,6 +23,7 @@ _KERAS_LAYER = re.compile(
 )
 _KERAS_NORM = "keras.layers.BatchNormalization"
 _BIAS_POSITION = {"Linear": 2, "LazyLinear": 1}
+_LOADING = frozenset({"load_state_dict", "load_weights", "load_state_dict_from_url", "load_url", "load_checkpoint"})
 _ACTIVATION_POSITION = {"Dense": 1, "Conv1D": 7, "Conv2D": 7, "Conv3D": 7}
 
 
@@ -184,3 +185,8 @@ def _has_bias(program: Program, layer: Made) -> bool:
     else:
         bias = program.argument(call, "bias", _BIAS_POSITION.get(kind, 7))
     return bias is None or (isinstance(bias.value, Constant) and bias.value.value is True)
+
+
+def loads_weights(program: Program) -> bool:
+    """Tell whether anything in the program loads weights that were saved earlier, biases and all."""
+    return any(module.identifiers & _LOADING for module in program.modules)
