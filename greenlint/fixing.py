@@ -270,11 +270,11 @@ def _worse(before: Judged, after: Judged, fixed: Sequence[Finding]) -> str:
     """Say what speaks against a file as it is after a round, or return an empty string."""
     if after.unreadable:
         return f"the result {after.problems[0].message}"
-    counts, now = (Counter(finding.rule.code for finding in _open(one)) for one in (before, after))
-    due = Counter(finding.rule.code for finding in fixed)
-    for code, number in due.items():
-        if now[code] > counts[code] - number:
+    told, telling = (Counter((one.rule.code, one.message) for one in _open(file)) for file in (before, after))
+    for what, number in Counter((one.rule.code, one.message) for one in fixed).items():
+        if telling[what] > told[what] - number:
             return "the finding would stay"
+    counts, now = (Counter(finding.rule.code for finding in _open(one)) for one in (before, after))
     rules: dict[str, Rule] = {finding.rule.code: finding.rule for finding in _open(after)}
     new = next((code for code in now if now[code] > counts[code]), None)
     return f"it would bring {new} {rules[new].name}" if new else ""

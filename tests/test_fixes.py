@@ -93,7 +93,6 @@ def test_fixer_has_cases(rule: Rule) -> None:
     assert any(len(case.blocks) > 1 for case in casebook.cases(book)), f"show a fix in tests/fixes/{book.name}"
 
 
-@pytest.mark.xfail(reason="some fixers are still to come", strict=True)
 def test_rules_promise_what_fixers_do() -> None:
     promised = {rule.code for rule in catalogue.load().rules if rule.fixable != "none"}
     assert promised == {rule.code for rule in FIXABLE}

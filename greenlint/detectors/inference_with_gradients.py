@@ -20,5 +20,6 @@ def inference_with_gradients(file: View) -> Iterator[Flag]:
     for runs in file.evaluations:
         for run in runs:
             if inference.gradients.off(run) is False and not inference.gradients.frozen(run):
-                yield flag(run.spot.call, model=run.name, trains=file.trains)
+                trains_here = file.study.training.loops.trains(run.spot.scope)
+                yield flag(run.spot.call, model=run.name, trains=file.trains, trains_here=trains_here)
                 break

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Kind = TypeVar("Kind", bound=cst.CSTNode)
 Statement = cst.BaseSmallStatement | cst.BaseCompoundStatement
 Loop = cst.For | cst.While
+_Item = cst.Arg | cst.BaseElement | cst.BaseDictElement
 
 _LATER = (cst.Lambda, cst.GeneratorExp, cst.ListComp, cst.SetComp, cst.DictComp, cst.Decorator, cst.Param)
 _SOMETIMES = (cst.IfExp, cst.BooleanOperation)
@@ -171,6 +172,71 @@ class Page:
             below = held
         return None
 
+    def holder(self, node: cst.CSTNode) -> Statement | None:
+        """Return the innermost statement around an expression that runs it; the first `if` of a chain for its tests.
+
+        None where the expression runs later: in a lambda, a decorator or a default.
+        """
+        for held in self.around(node):
+            if isinstance(held, (cst.Lambda, cst.Decorator, cst.Param, cst.FunctionDef, cst.ClassDef)):
+                return None
+            if isinstance(held, cst.If) and self.is_elif(held):
+                continue
+            if isinstance(held, (cst.BaseSmallStatement, cst.BaseCompoundStatement)):
+                return held
+        return None
+
+    def loops(self, node: cst.CSTNode) -> list[Loop]:
+        """Return the loops around a node in its function, innermost first."""
+        found: list[Loop] = []
+        for held in self.around(node):
+            if isinstance(held, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
+                break
+            if isinstance(held, Loop):
+                found.append(held)
+        return found
+
+    def binds(self, node: cst.CSTNode, name: str) -> bool:
+        """Tell whether code gives a name or the head of a dotted one a new value."""
+        head = name.partition(".")[0]
+        targets = [
+            *(one.target for one in self.within(node, cst.AssignTarget)),
+            *(one.target for one in self.within(node, cst.AnnAssign)),
+            *(one.target for one in self.within(node, cst.For)),
+            *(one.name for one in self.within(node, cst.AsName)),
+        ]
+        return any(
+            dotted(inner) in (head, name)
+            for target in targets
+            for kind in (cst.Name, cst.Attribute)
+            for inner in self.within(target, kind)
+        )
+
+    def made(self, item: cst.BaseExpression) -> cst.Call | None:
+        """Return the call whose result an expression surely is: itself, or the one value that its name is given."""
+        if isinstance(item, cst.Call):
+            return item
+        name = dotted(item)
+        values = [
+            one.value
+            for one in self.nodes(cst.Assign)
+            if name and any(dotted(target.target) == name for target in one.targets)
+        ]
+        return values[0] if len(values) == 1 and isinstance(values[0], cst.Call) else None
+
+    def words(self, node: cst.CSTNode) -> set[str]:
+        """Return the names and attributes in a node."""
+        return {name.value for name in self.within(node, cst.Name)}
+
+    def above(self, function: cst.FunctionDef, decorator: str) -> Edit | None:
+        """Put a decorator right above a `def`, below those that it has."""
+        start = self.start(function)
+        indent = self.indent(start)
+        if indent is None:
+            return None
+        begin = self.line_start(start)
+        return self.edit(begin, begin, f"{indent}@{decorator}\n")
+
     def is_elif(self, node: cst.If) -> bool:
         """Tell whether an `if` is written `elif`."""
         return isinstance(self.parent(node), cst.If) and self.text.startswith("elif", self.start(node))
@@ -292,7 +358,16 @@ class Page:
             return None
         if alone:
             return self.edit(start, end, "pass")
-        return self.without_lines(start, end)
+        return self.without_lines(start, self._after_blank_lines(start, end))
+
+    def _after_blank_lines(self, start: int, end: int) -> int:
+        """Return where what follows a statement may be cut, so that blank lines around it do not add up."""
+        first, last = self.line(start), self.line(end)
+        blank = [not line.strip() for line in self.text.split("\n")]
+        before = next((n for n in range(first - 1) if not blank[first - 2 - n]), 0)
+        while before and last < len(blank) - 1 and blank[last] and self._cell(self._starts[last]) == self._cell(end):
+            before, last = before - 1, last + 1
+        return max(end, self._starts[last - 1])
 
     def without_lines(self, start: int, end: int) -> Edit:
         """Take whole lines away, from that of one offset to that of another, with one of their line ends."""
@@ -315,7 +390,7 @@ class Page:
         """Add an item at the end of a list display."""
         return self._add(display.elements, code, self.end(display) - 1)
 
-    def _add(self, items: Sequence[cst.Arg | cst.BaseElement], code: str, closing: int) -> list[Edit]:
+    def _add(self, items: Sequence[_Item], code: str, closing: int) -> list[Edit]:
         if not items:
             return [self.edit(closing, closing, code)]
         last = items[-1]
@@ -333,23 +408,28 @@ class Page:
 
     def remove_argument(self, call: cst.Call, argument: cst.Arg) -> Edit | None:
         """Take an argument away with its comma; a line that holds nothing else goes with it."""
-        rank = list(call.args).index(argument)
-        end = self.end(argument)
-        start = self.start(argument)
-        if rank + 1 < len(call.args):
-            following = self.start(call.args[rank + 1])
-            between = self.text[end:following]
-            if "#" in between:
-                return None
-            return self.edit(start, following, "")
-        if "#" in self.text[end : self.end(call)]:
+        return self._without(call.args, argument, self.end(call) - 1)
+
+    def remove_entry(self, display: cst.Dict, entry: cst.BaseDictElement) -> Edit | None:
+        """Take an entry of a dict display away with its comma, and its line if nothing else is there."""
+        return self._without(display.elements, entry, self.end(display) - 1)
+
+    def _without(self, items: Sequence[_Item], item: _Item, closing: int) -> Edit | None:
+        """Return the edit; None where a comment stands beside the item, as it may speak of it."""
+        rank = list(items).index(item)
+        start, end = self.start(item), self.end(item)
+        stop = self.start(items[rank + 1]) if rank + 1 < len(items) else closing
+        if "#" in self.text[end:stop] and "#" in self.text[end : min(stop, self.line_end(end))]:
             return None
+        rest = self.text[end : self.line_end(end)].strip(" \t,")
+        if self.indent(start) is not None and not rest and self.line(stop) > self.line(end):
+            return self.without_lines(start, end)
+        if rank + 1 < len(items):
+            return None if "#" in self.text[end:stop] else self.edit(start, stop, "")
         if rank == 0:
-            return self.edit(start, self.end(call) - 1, "")
-        before = self.end(call.args[rank - 1])
-        if "#" in self.text[before:start]:
-            return None
-        return self.edit(before, end, "")
+            return self.edit(start, closing, "")
+        before = self.end(items[rank - 1])
+        return None if "#" in self.text[before:start] else self.edit(before, end, "")
 
     # Imports
 
