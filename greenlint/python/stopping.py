@@ -255,7 +255,7 @@ class Stopping:
         verdicts: list[bool | None] = []
         for value in self.program.values(item, block):
             verdicts.extend(self._value_stops(value))
-        for extra, where in _appended(item, block):
+        for extra, where in appended(item, block):
             verdicts.append(self._any_stops(extra, where))
         if any(one is True for one in verdicts):
             return True
@@ -414,7 +414,7 @@ def _assignments(scope: Scope, name: str) -> Iterator[tuple[Expression, ...]]:
             yield tests if isinstance(value, Constant) or value is None else (*tests, value)
 
 
-def _appended(item: Expression, block: Block) -> Iterator[tuple[Expression, Block]]:
+def appended(item: Expression, block: Block) -> Iterator[tuple[Expression, Block]]:
     """Yield what is appended to a list of this name in the same file."""
     name = tail(item)
     if not isinstance(item, (Name, Attribute)) or not name:
