@@ -25,6 +25,18 @@ _RESUMED = re.compile(r"checkpoint|ckpt|resume|backup|snapshot", re.IGNORECASE)
 _KERAS_SAVES = frozenset({"keras.models.save_model", "keras.saving.save_model"})
 _NO_KERAS = frozenset({"torch", "stable_baselines3", "sentence_transformers", "lightning", "pytorch_lightning"})
 
+_SAVING = re.compile(
+    r"sav(?:e|ing)|check_?point|ckpt|snapshot|pickle|joblib|dump|export|serializ|to_disk|push_to_hub|log_model|log_artifact|"
+    r"savez|to_hdf|BackupAndRestore|write_model|store",
+    re.IGNORECASE,
+)
+_SAVED_PLOTS = frozenset({"savefig", "save_image", "save_img", "imsave", "saveh", "restore_best_weights"})
+
+
+def saves_anything(module: Module) -> bool:
+    """Tell whether a file names anything that keeps a model; figures and images are no models."""
+    return any(_SAVING.search(word) for word in module.identifiers - _SAVED_PLOTS)
+
 
 def shipped_states(program: Program, module: Module) -> Iterator[tuple[Spot, str]]:
     """Yield the calls that save a model under a name for use, optimizer and all, with that name."""

@@ -9,6 +9,7 @@ from greenlint.python.bounds import Bounds
 from greenlint.python.devices import Devices
 from greenlint.python.exports import Exports
 from greenlint.python.inference import Inference
+from greenlint.python.releases import saves_anything
 from greenlint.python.serving import Serving
 from greenlint.python.stopping import Stopping
 from greenlint.python.tracking import Tracking
@@ -64,3 +65,8 @@ class Study:
     def serving(self) -> Serving:
         """What it loads again and again."""
         return Serving(self.program, self.training)
+
+    @cached_property
+    def saves(self) -> bool:
+        """Tell whether it keeps any state of what it trains."""
+        return any(saves_anything(module) for module in self.program.modules)
