@@ -34,6 +34,7 @@ def test_words_choose(capsys: pytest.CaptureFixture[str]) -> None:
         *("training", "ECO310", "warning", "missing-early-stopping"),
         *("ECO311", "warning", "oversized-epochs"),
         *("ECO312", "error", "unbounded-training"),
+        *("ECO313", "warning", "ineffective-early-stopping", "(preview)"),
         *("export", "ECO501", "info", "fp32-export"),
     ]
 
