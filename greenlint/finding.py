@@ -138,3 +138,11 @@ def shown(path: Path) -> str:
         return path.relative_to(Path.cwd()).as_posix()
     except ValueError:
         return path.as_posix()
+
+
+def reading_order(finding: Finding) -> tuple[str, int, int, int, str]:
+    """Return what findings are sorted by: path, cell, line, column and code."""
+    place = finding.place
+    if isinstance(place, TextPlace):
+        return place.path, place.cell or 0, place.line, place.column, finding.rule.code
+    return place.path, 0, 0, 0, finding.rule.code

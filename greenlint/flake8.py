@@ -107,7 +107,7 @@ class _Session:
     def _check(self, files: Iterable[Path], contents: Mapping[Path, bytes] | None = None) -> Iterator[Judged]:
         from greenlint import catalogue, engine, suppression
 
-        judged = engine.check(files, self._configuration.settings, self._given, contents)
+        judged = engine.follow(files, self._configuration.settings, self._given, contents)
         return suppression.mark(judged, catalogue.load(), noqa=self._noqa)
 
     def _files(self) -> Iterator[Path]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from greenlint.detector import detector_of
-from greenlint.engine import Judged, detector_options, enabled_rules
+from greenlint.engine import Judged
 from greenlint.errors import ConfigError, GreenlintError, ModelError, did_you_mean
 from greenlint.finding import Finding, GraphPlace, Problem, shown
+from greenlint.judge import detector_options, enabled_rules
 from greenlint.rule import Target
 
 if TYPE_CHECKING:

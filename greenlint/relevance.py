@@ -59,3 +59,8 @@ def says_a_word(data: bytes) -> bool:
 def can_train(data: bytes) -> bool:
     """Tell whether a Python file with these bytes imports, or is handed, something that trains or evaluates."""
     return any(sign in data for sign in _SIGNS) or _TRAINING.search(data) is not None
+
+
+def may_suppress(text: str) -> bool:
+    """Tell whether a text can hold a comment that answers findings."""
+    return "greenlint:" in text or "noqa" in text.lower()

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from io import StringIO
 from typing import TYPE_CHECKING, cast
 
-from greenlint.engine import fingerprinted
 from greenlint.errors import ConfigError
 from greenlint.finding import Finding, Problem, Status, TextPlace, shown
+from greenlint.fingerprint import fingerprinted
+from greenlint.relevance import may_suppress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,7 +69,7 @@ def mark(judged: Iterable[Judged], catalogue: Catalogue, *, noqa: bool = True) -
     unused = next((rule for rule in catalogue.rules if rule.code == UNUSED), None)
     for one in judged:
         asked = unused is not None and unused.code in one.settings.enabled - one.settings.ignored_in(one.path)
-        if one.source is None or not _may_suppress(one.source.text) or not (one.findings or asked or one.relevant):
+        if one.source is None or not may_suppress(one.source.text) or not (one.findings or asked or one.relevant):
             yield one
             continue
         comments, problems = _comments(one.path, one.source, catalogue)
@@ -77,10 +78,6 @@ def mark(judged: Iterable[Judged], catalogue: Catalogue, *, noqa: bool = True) -
         if asked and unused is not None:
             findings += _unused(one, one.source, comments, used, unused)
         yield replace(one, findings=tuple(findings), problems=(*one.problems, *problems))
-
-
-def _may_suppress(text: str) -> bool:
-    return "greenlint:" in text or "noqa" in text.lower()
 
 
 def _marked(found: Iterable[Finding], source: Source, comments: list[Comment]) -> tuple[list[Finding], set[Comment]]:
@@ -188,7 +185,7 @@ def _written(text: str) -> Iterator[_Written]:
     first = 0
     try:
         for token in tokenize.generate_tokens(StringIO(text).readline):
-            if token.type == tokenize.COMMENT and _may_suppress(token.string):
+            if token.type == tokenize.COMMENT and may_suppress(token.string):
                 waiting.append((token.start[0], token.start[1] + 1, token.string))
             elif token.type == tokenize.NEWLINE or (token.type == tokenize.NL and not first):
                 for line, column, comment in waiting:

@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from greenlint import catalogue, discovery, engine
+from greenlint import catalogue, discovery, engine, judge, reading
 from greenlint.config import Configuration, Overrides
 from greenlint.detector import flag
+from greenlint.errors import RuleError
 from greenlint.finding import Finding, Report, TextPlace
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class TestReading:
 
     def test_a_file_beyond_all_measure_is_told(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         write(folder, good=TRAINING, bad=f"{TRAINING}# {'a' * 2000}\n")
-        monkeypatch.setattr(engine, "LARGEST", 1000)
+        monkeypatch.setattr(reading, "LARGEST", 1000)
         report = check(folder)
         assert told(report) == ["good.py:5"]
         assert [problem.path for problem in report.problems] == ["bad.py"]
@@ -140,7 +141,7 @@ class TestJudging:
         self, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         write(folder, a=TRAINING, b=TRAINING)
-        real = engine.detector_of
+        real = judge.detector_of
 
         def crashing(view: object, **_: object) -> Iterator[object]:
             yield from ()
@@ -148,7 +149,7 @@ class TestJudging:
                 message = "on\npurpose"
                 raise ZeroDivisionError(message)
 
-        monkeypatch.setattr(engine, "detector_of", lambda rule: crashing if rule.code == "ECO311" else real(rule))
+        monkeypatch.setattr(judge, "detector_of", lambda rule: crashing if rule.code == "ECO311" else real(rule))
         report = check(folder, select=("ECO310", "ECO311"))
         assert told(report) == ["a.py:5", "b.py:5"]
         (problem,) = report.problems
@@ -159,13 +160,13 @@ class TestJudging:
         self, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         write(folder, a=TRAINING)
-        real = engine.detector_of
+        real = judge.detector_of
 
         def forgetful(view: object) -> Iterator[object]:
             for found in real(catalogue.load().by_word("ECO310"))(view, early_stopping_min_epochs=10):
                 yield flag(found.at)
 
-        monkeypatch.setattr(engine, "detector_of", lambda _: lambda view, **_: forgetful(view))
+        monkeypatch.setattr(judge, "detector_of", lambda _: lambda view, **_: forgetful(view))
         report = check(folder)
         assert not report.findings
         assert "failed in ECO310" in str(report.problems[0])
@@ -175,9 +176,9 @@ class TestJudging:
 
         def missing(_: object) -> None:
             message = "no detector"
-            raise engine.RuleError(message)
+            raise RuleError(message)
 
-        monkeypatch.setattr(engine, "detector_of", missing)
+        monkeypatch.setattr(judge, "detector_of", missing)
         assert len(check(folder).problems) == 1
 
     def test_options_reach_the_detector(self, folder: Path) -> None:

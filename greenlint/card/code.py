@@ -90,7 +90,7 @@ def _training_files(findings: Sequence[Finding], signs: Sequence[Sign]) -> list[
         if sign.form == "call" and any(name.rsplit(".", 1)[-1] in _TRAINING_CALLS for name in sign.names)
     }
     judged = {finding.place.path for finding in findings if finding.rule.code.startswith("ECO3")}
-    return sorted(path for path in trains | judged if not is_test(path, b""))
+    return sorted(path for path in trains | judged if not is_test(path, bytes))
 
 
 def _hidden(rules: Catalogue, settings: Settings) -> frozenset[str]:

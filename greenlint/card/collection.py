@@ -45,7 +45,7 @@ def collect(request: Request) -> Material:
     if request.emissions:
         files = emissions.read_named(request.emissions, root)
     else:
-        files, problems = emissions.find(root, skip=lambda path: is_test(emissions.relative(path, root), b""))
+        files, problems = emissions.find(root, skip=lambda path: is_test(emissions.relative(path, root), bytes))
         notes.extend(problems)
     for file in files:
         notes.extend(file.problems)
@@ -92,7 +92,7 @@ def _models(request: Request, files: Sequence[str], notes: list[str]) -> list[Mo
     from greenlint.python.tests import is_test
 
     named = list(request.models)
-    found = [request.root / name for name in files if name.endswith(".onnx") and not is_test(name, b"")]
+    found = [request.root / name for name in files if name.endswith(".onnx") and not is_test(name, bytes)]
     paths = named or found[:MOST_MODELS]
     if not named and len(found) > MOST_MODELS:
         notes.append(f"{len(found)} ONNX models found, {MOST_MODELS} inspected; name the released ones with --model")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import argparse
 
     from greenlint.config import Overrides
+    from greenlint.engine import Work
 
 
 def overrides(options: argparse.Namespace) -> Overrides:
@@ -39,6 +40,17 @@ def overrides(options: argparse.Namespace) -> Overrides:
 
 def _baseline(name: str | None) -> Path | None:
     return None if name is None else Path(os.path.abspath(name))  # noqa: PTH100  resolve() would follow links
+
+
+def work(options: argparse.Namespace) -> Work:
+    """Return how the command line wants a run to be done; raises `ConfigError`."""
+    from greenlint.engine import Work
+
+    jobs = options.jobs
+    if jobs is not None and not (jobs.isdecimal() and int(jobs)):
+        message = f'--jobs: must be a number of processes from 1 on, not "{jobs}"'
+        raise ConfigError(message)
+    return Work(remember=not options.no_cache, jobs=int(jobs) if jobs else None)
 
 
 def _words(values: list[str] | None) -> tuple[str, ...]:

@@ -34,7 +34,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     files.add_argument("--exclude", action="append", metavar="GLOB", help="leave these files out as well")
     files.add_argument("--force-exclude", action="store_true", help="leave out excluded files even if they are named")
     files.add_argument("--stdin-filename", metavar="FILE", help="read standard input and judge it as this file")
-    files.add_argument("--no-cache", action="store_true", help="do not use what an earlier run has found")
+    running = parser.add_argument_group("running")
+    running.add_argument("--no-cache", action="store_true", help="neither use nor keep what a run has found")
+    running.add_argument(
+        "-j", "--jobs", metavar="N", help="read files with this many processes (default: as is useful)"
+    )
     known = parser.add_argument_group("known findings")
     known.add_argument("--baseline", metavar="FILE", help="show only what is not in this file of `greenlint baseline`")
     known.add_argument(
@@ -65,8 +69,11 @@ def run(options: argparse.Namespace) -> int:
     configuration = config.Configuration(catalogue.load(), _settings.overrides(options), _settings.config_file(options))
     wanted = Wanted(options, configuration.settings)
 
+    work = _settings.work(options)
+    remarks: list[str] = []
+
     def judge(files: Sequence[Path], contents: Mapping[Path, bytes]) -> Iterator[Judged]:
-        judged = engine.check(files, configuration.settings, wanted.given, contents)
+        judged = engine.check(files, configuration.settings, wanted.given, contents, work, remarks)
         judged = suppression.mark(judged, catalogue.load())
         judged = with_progress(judged, len(files), began, quiet=options.quiet)
         return (replace(one, source=None) for one in judged)  # the texts of a whole tree need not stay in memory
@@ -75,6 +82,7 @@ def run(options: argparse.Namespace) -> int:
         return baseline.mark(judge(files, contents))[0]
 
     everything, notes = baseline.mark(judge(wanted.files, wanted.contents), wanted.folders)
+    everything.sort(key=lambda one: one.path)
     problems = list(wanted.problems)
     if fixes:
         corrected = _fixes.work_out(everything, judge_again, wanted.contents, options)
@@ -94,7 +102,9 @@ def run(options: argparse.Namespace) -> int:
     for problem in report.problems:
         print(f"error: {problem}", file=sys.stderr)
     if not options.quiet:
-        _remark(everything, notes, report, time.perf_counter() - began, verbose=options.verbose)
+        _remark(
+            everything, [*notes, *(remarks if options.verbose else ())], report, time.perf_counter() - began, options
+        )
     if report.problems:
         return 2
     failing = any(
@@ -105,7 +115,9 @@ def run(options: argparse.Namespace) -> int:
     return 1 if failing and not options.exit_zero else 0
 
 
-def _remark(everything: list[Judged], notes: list[str], report: Report, took: float, *, verbose: bool) -> None:
+def _remark(
+    everything: list[Judged], notes: list[str], report: Report, took: float, options: argparse.Namespace
+) -> None:
     """Say on stderr what is worth knowing about the run itself."""
     used = {id(one.settings): one.settings for one in everything}.values()
     of_settings = (note for settings in used for note in settings.notes)
@@ -114,7 +126,7 @@ def _remark(everything: list[Judged], notes: list[str], report: Report, took: fl
         print(f"note: {note}", file=sys.stderr)
     if not everything and not report.problems:
         print("note: no Python files and no notebooks here", file=sys.stderr)
-    if verbose:
+    if options.verbose:
         for origin in sorted({str(settings.origin or "defaults") for settings in used}):
             print(f"note: settings from {origin}", file=sys.stderr)
         print(

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _FOLDER = re.compile(r"(?:^|/)(?:tests?|testing|test_cases|unittests?)/|(?:^|/)conftest\.py$")
 _NAME = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_tests?)\.(?:py|ipynb)$")
@@ -13,11 +17,11 @@ _CONTENT = re.compile(
 )
 
 
-def is_test(path: str, content: bytes | None = None) -> bool:
+def is_test(path: str, content: Callable[[], bytes] | None = None) -> bool:
     """Tell whether a file is a test, by its path relative to the project (forward slashes) and what is in it.
 
-    Where the content is not given, a test's name is enough.
+    Where the content is not given, a test's name is enough; it is read for such names alone.
     """
     if _FOLDER.search(path) is not None:
         return True
-    return _NAME.search(path) is not None and (content is None or _CONTENT.search(content) is not None)
+    return _NAME.search(path) is not None and (content is None or _CONTENT.search(content()) is not None)

@@ -15,12 +15,12 @@ def project(root: Path, files: dict[str, str]) -> Project:
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
-    return Project(root, [root / name for name in files], lambda path: collect(path.read_text(encoding="utf-8")))
+    return Project.of(root, [root / name for name in files], lambda path: collect(path.read_text(encoding="utf-8")))
 
 
 def imported(root: Path, files: dict[str, str], of: str) -> list[str]:
     held = project(root, files)
-    return sorted(held.relative(path) for path in held.imports(str(root / of)))
+    return sorted(held.imports.relative(path) for path in held.imports.targets(str(root / of)))
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,9 @@ def test_a_script_that_shadows_the_standard_library_is_imported_beside_itself_on
 def test_an_entry_is_what_nothing_else_imports(tmp_path: Path) -> None:
     files = {"a.py": "import lib", "b.py": "import lib", "tests/test_lib.py": "import lib", "lib.py": ""}
     held = project(tmp_path, files)
-    assert sorted(held.relative(path) for path in held.entries(str(tmp_path / "lib.py"))) == ["a.py", "b.py"]
-    assert held.entries(str(tmp_path / "a.py")) == [str(tmp_path / "a.py")]
+    entries = held.imports.entries(str(tmp_path / "lib.py"))
+    assert sorted(map(held.imports.relative, entries)) == ["a.py", "b.py"]
+    assert held.imports.entries(str(tmp_path / "a.py")) == (str(tmp_path / "a.py"),)
 
 
 def test_files_that_import_one_another_in_a_circle_have_a_program(tmp_path: Path) -> None:
@@ -74,8 +75,9 @@ def test_a_package_that_imports_from_itself_has_a_program(tmp_path: Path) -> Non
 
 def test_more_entries_than_are_judged_are_said(tmp_path: Path) -> None:
     held = project(tmp_path, {"lib.py": "", **{f"s{i}.py": "import lib" for i in range(60)}})
-    held.entries(str(tmp_path / "lib.py"))
-    assert any("lib.py" in limit for limit in held.limits)
+    told = "some files are imported from more than 24 entries; the nearest are judged"
+    assert held.limits(tmp_path / "lib.py") == [told]
+    assert held.limits(tmp_path / "s1.py") == []
 
 
 def test_a_comprehension_over_a_global_name_is_indexed(tmp_path: Path) -> None:

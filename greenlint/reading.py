@@ -1,0 +1,53 @@
+"""From the text of a file to its facts, or to the one line that says why it has none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from greenlint import source
+from greenlint.errors import SourceError
+
+if TYPE_CHECKING:
+    from greenlint.python.facts import Facts
+
+LARGEST = 5_000_000
+"""How many characters a text may have to be judged: LibCST's tree takes about a kilobyte for each."""
+
+
+def facts_of(text: str) -> Facts:
+    """Return the facts of a text; raise `SourceError`.
+
+    What the running Python refuses may be newer Python, so LibCST has the last word, unless the nesting could
+    overflow its stack.
+    """
+    if len(text) > LARGEST:
+        message = f"is too large to be judged: more than {LARGEST // 1_000_000} million characters"
+        raise SourceError(message)
+    wrong = source.check_syntax(text)
+    return _confirmed(text, wrong) if wrong else _parsed(text)
+
+
+def check(text: str) -> None:
+    """Raise `SourceError` for what is no Python, at a tenth of the cost of `facts_of`."""
+    if wrong := source.check_syntax(text):
+        _confirmed(text, wrong)
+
+
+def _confirmed(text: str, wrong: SourceError) -> Facts:
+    if not wrong.line or len(text) > LARGEST or source.is_nested_too_deeply(text):
+        raise wrong
+    try:
+        return _parsed(text)
+    except (SourceError, RecursionError):
+        raise wrong from None
+
+
+def _parsed(text: str) -> Facts:
+    """Collect the facts of a text; what is nested too deeply for LibCST is a `SourceError` too."""
+    from greenlint.python import collect
+
+    try:
+        return collect.collect(text)
+    except (RecursionError, MemoryError):
+        message = "cannot be parsed: nested too deeply"
+        raise SourceError(message) from None
