@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from greenlint import catalogue, discovery, engine, judge, reading
+from greenlint import catalogue, discovery, engine, judge, reading, source
 from greenlint.config import Configuration, Overrides
 from greenlint.detector import flag
-from greenlint.errors import RuleError
+from greenlint.errors import RuleError, SourceError
 from greenlint.finding import Finding, Report, TextPlace
 
 if TYPE_CHECKING:
@@ -124,8 +124,8 @@ class TestReading:
         self, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         write(folder, a=TRAINING)
-        refused = engine.source.SourceError("cannot be parsed: newer", line=1, column=1)
-        monkeypatch.setattr(engine.source, "check_syntax", lambda _: refused)
+        refused = SourceError("cannot be parsed: newer", line=1, column=1)
+        monkeypatch.setattr(source, "check_syntax", lambda _: refused)
         assert told(check(folder)) == ["a.py:5"]
 
     def test_contents_stand_in_for_the_disk(self, folder: Path) -> None:
