@@ -80,8 +80,9 @@ class Summary:
     """A model in numbers, as plain data.
 
     `macs`, `traffic` (bytes) and `peak` (bytes of activations) are for one run with the free sizes at 1; the `_text`
-    fields say how the first two grow with the free sizes. `exact` is False when they are lower bounds. `by_dtype` has
-    elements and stored bytes. `weights` are statistics of floating-point weights, None where nothing was read.
+    fields say how the first two grow with the free sizes. `exact` is False when they are lower bounds, and `cost_notes`
+    say what they take for granted or leave out. `by_dtype` has elements and stored bytes. `weights` are statistics of
+    floating-point weights, None where nothing was read.
     """
 
     path: str
@@ -105,6 +106,7 @@ class Summary:
     traffic_text: str
     peak: int
     exact: bool
+    cost_notes: tuple[str, ...]
     free: tuple[str, ...]
     unknown: Mapping[str, int]
     largest: tuple[HeavyNode, ...]
@@ -153,41 +155,38 @@ def _judge(graph: Graph, path: Path, settings: Settings) -> tuple[list[Finding],
         if rule.code in ignored:
             continue
         try:
-            findings += _found(rule, graph, path, detector_options(rule, settings))
+            findings += list(_found(rule, graph, path, detector_options(rule, settings)))
         except GreenlintError:
             raise
         except Exception as error:  # noqa: BLE001 - one detector must not take the others down
             told = f"greenlint itself failed in {rule.code} {rule.name}: {type(error).__name__}: {str(error)[:200]}"
             problems.append(Problem(shown(path), told))
-    return list(_fingerprinted(findings)), problems
+    return findings, problems
 
 
 def _found(rule: Rule, graph: Graph, path: Path, options: dict[str, Any]) -> Iterator[Finding]:
+    """Yield findings; a fingerprint is of the rule and the node, so that it stays when other nodes come and go."""
+    where = shown(path)
+    seen: Counter[str] = Counter()
     for flag in detector_of(rule)(graph, **options):
+        node = _printable(flag.at.place)
+        seen[node] += 1
+        digest = hashlib.sha256(f"{rule.code}\n{node}\n{seen[node]}".encode("utf-8", "replace")).hexdigest()
         yield Finding(
             rule=rule,
             severity=flag.severity or rule.severity,
-            place=GraphPlace(shown(path), _printable(flag.at.place)),
+            place=GraphPlace(where, node),
             message=_printable(rule.message.format(**flag.values)),
-            values=dict(flag.values),
+            fingerprint=digest[:32],
+            values=flag.values,
         )
 
 
 def _printable(text: str) -> str:
     """Names come from the file: no control characters reach the terminal, and no line is longer than can be read."""
-    text = "".join(char if char.isprintable() else "?" for char in text)
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else "?" for char in text)
     return text if len(text) <= 300 else f"{text[:297]}..."  # noqa: PLR2004 - four lines of a terminal
-
-
-def _fingerprinted(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Identify a finding by its rule and node, so that it stays the same when other nodes come and go."""
-    seen: Counter[str] = Counter()
-    for finding in findings:
-        place = finding.place
-        identity = f"{finding.rule.code}\n{place.node if isinstance(place, GraphPlace) else ''}"
-        seen[identity] += 1
-        digest = hashlib.sha256(f"{identity}\n{seen[identity]}".encode("utf-8", "replace")).hexdigest()
-        yield replace(finding, fingerprint=digest[:32])
 
 
 def summarise(one: Inspected, *, device: str = "server-cpu", measure: bool = False) -> Summary:
@@ -195,7 +194,7 @@ def summarise(one: Inspected, *, device: str = "server-cpu", measure: bool = Fal
 
     Raises `ConfigError` for an unknown class of device and `ModelError` when the model does not run.
     """
-    from greenlint.onnx import cost, energy, timing
+    from greenlint.onnx import cost, energy
     from greenlint.onnx.weights import statistics
 
     graph = one.graph
@@ -234,19 +233,26 @@ def summarise(one: Inspected, *, device: str = "server-cpu", measure: bool = Fal
         traffic_text=costs.traffic.text("B"),
         peak=costs.peak,
         exact=costs.exact,
+        cost_notes=costs.notes,
         free=costs.free,
         unknown=costs.unknown,
         largest=tuple(
-            HeavyNode(_printable(heavy.node.place), heavy.node.op, heavy.macs.at({}), heavy.traffic.at({}))
-            for heavy in costs.largest(MOST_TOLD)
+            HeavyNode(_printable(heavy.place), heavy.operator, heavy.weight, heavy.traffic.at({}))
+            for heavy in costs.largest[:MOST_TOLD]
         ),
         energy=energy.estimate(macs, traffic, energy.DEVICES[device]),
         weights=whole,
         savings=tuple(_savings(graph, one.judged.findings)),
-        measured=timing.measure(graph) if measure else None,
+        measured=_measured(graph) if measure else None,
         dims=dict(graph.dims),
         counts=dict(Counter(finding.rule.code for finding in one.judged.findings)),
     )
+
+
+def _measured(graph: Graph) -> Measurement:
+    from greenlint.onnx import timing
+
+    return timing.measure(graph)
 
 
 def _port(value: Value) -> Port:
@@ -264,8 +270,7 @@ def _savings(graph: Graph, findings: Iterable[Finding]) -> Iterator[Saving]:
     unused = [v.tensor.stored for v in graph.initializers if v.tensor and not v.consumers and not v.is_graph_output]
     if sum(unused) >= LEAST_SAVED:
         yield Saving("of stored tensors that nobody reads", sum(unused))
-    copies = duplicates(graph.stored_values, exact=graph.weights != "none")
-    again = sum(value.stored.stored for same in copies for value in same[1:] if value.stored is not None)
+    again = sum(value.stored.stored for same in duplicates(graph) for value in same[1:] if value.stored is not None)
     if again >= LEAST_SAVED:
         yield Saving("of copies of stored tensors", again)
     codes = Counter(finding.rule.code for finding in findings)

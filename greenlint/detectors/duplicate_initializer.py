@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @detects("ECO715")
 def duplicate_initializer(graph: Graph, min_bytes: int) -> Iterator[Flag]:
-    for same in duplicates(graph.stored_values, exact=graph.weights != "none"):
+    for same in duplicates(graph):
         wasted = sum(value.stored.stored for value in same[1:] if value.stored is not None)
         if wasted < min_bytes:
             continue

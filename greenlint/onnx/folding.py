@@ -44,9 +44,9 @@ def makes_constant(node: Node) -> bool:
 
 
 def constant_tensor(node: Node) -> Tensor | None:
-    """Return the tensor of a Constant node, None for strings and sparse ones."""
+    """Return the tensor of a Constant node, None for strings."""
     attributes = node.attributes
-    tensor = attributes.get("value")
+    tensor = attributes.get("value", attributes.get("sparse_value"))
     if isinstance(tensor, Tensor):
         return tensor
     for name, dtype in (("value_float", _FLOAT32), ("value_int", _INT64)):

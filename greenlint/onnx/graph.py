@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from greenlint.onnx import folding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from greenlint.onnx.tensor import Array, Dtype, Tensor
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 Dim = int | str | None
 """A size: known, symbolic, or unknown."""
 NO_TYPE = (None, None)
+_TYPES: dict[Type, Type] = {}
+_NO_SCOPES: dict[str, Scope] = {}
+_NO_CAPTURES: list[Value] = []
+_NO_NODES: list[Node] = []
 
 
 class Value:
@@ -24,54 +28,48 @@ class Value:
 
     `producer` is None for inputs and initializers; `tensor` holds the numbers of an initializer. `consumers` has a
     node once for each use, nodes of nested subgraphs too. `shape` is None where nothing is known. `is_constant` says
-    that the numbers are the same on every run: an initializer, or made from such alone.
+    that the numbers are the same on every run: an initializer, or made from such alone. `known` is what the model or
+    shape inference tells of the type.
     """
 
     __slots__ = (
         "_folded",
-        "_type",
+        "_stored",
         "consumers",
         "is_constant",
         "is_graph_input",
         "is_graph_output",
         "is_overridable",
+        "known",
         "name",
         "producer",
         "scope",
         "tensor",
-        "told",
     )
-
-    read_type: ClassVar[Callable[[Any], Type]]
 
     def __init__(self, name: str, scope: Scope) -> None:
         """Make a value that nothing is known of yet."""
         self.name = name
         self.scope = scope
         self.producer: Node | None = None
-        self.consumers: list[Node] = []
-        self.told: Any = None
-        self._type: Type | None = None
+        self.consumers: list[Node] = _NO_NODES  # one of its own is made for the first reader
+        self.known: Type | None = None
         self.tensor: Tensor | None = None
         self.is_graph_input = False
         self.is_graph_output = False
         self.is_overridable = False
         self.is_constant = False
         self._folded: Array | bool | None = False
+        self._stored: Tensor | bool | None = False
 
     @property
     def type(self) -> Type:
-        """Element type and sizes, each None where nothing is known; equal types are one object."""
-        if self._type is None:
-            # What the model or shape inference has told is read when somebody asks for the first time.
-            told = self.told if self.told is not None else self.stored
-            if told is None:
-                self._type = NO_TYPE
-            elif hasattr(told, "dtype"):
-                self._type = told.dtype, told.shape
-            else:
-                self._type = Value.read_type(told)
-        return self._type
+        """Element type and sizes, each None where nothing is known; equal types are mostly one object."""
+        if self.known is None:
+            stored = self.tensor if self.tensor is not None else self.stored
+            type_ = NO_TYPE if stored is None else (stored.dtype, stored.shape)
+            self.known = _TYPES.setdefault(type_, type_)
+        return self.known
 
     @property
     def dtype(self) -> Dtype | None:
@@ -108,22 +106,20 @@ class Value:
         return self.consumers[0] if len(self.consumers) == 1 and not self.is_graph_output else None
 
     @property
-    def is_weight(self) -> bool:
-        """Tell whether the numbers stand in the file: an initializer that no input overrides, or a Constant."""
-        return self.stored is not None
-
-    @property
     def stored(self) -> Tensor | None:
         """The tensor of an initializer that no input overrides, or of a Constant node."""
-        if self.tensor is not None and not self.is_overridable:
-            return self.tensor
-        if self.producer is not None and self.producer.op == "Constant":
-            return folding.constant_tensor(self.producer)
-        return None
+        if self.tensor is not None:
+            return None if self.is_overridable else self.tensor
+        producer = self.producer
+        if producer is None or producer.op != "Constant":
+            return None
+        if self._stored is False:
+            self._stored = folding.constant_tensor(producer)
+        return self._stored  # type: ignore[return-value]
 
     def numbers(self, most: int = 1024) -> Array | None:
         """Return the numbers of a constant with few elements, None when it is large, unknown or no constant."""
-        if not self.is_constant:
+        if not self.is_constant or (self.tensor is not None and self.tensor.size > most):
             return None
         if self._folded is False or most > folding.SMALL:
             self._folded = None  # a graph that feeds itself ends here
@@ -133,6 +129,8 @@ class Value:
 
     def scalar(self) -> float | None:
         """Return the one number of a constant with one element, else None."""
+        if not self.is_constant or (self.tensor is not None and self.tensor.size != 1):
+            return None
         array = self.numbers(1)
         return float(array.reshape(-1)[0].real) if array is not None and array.size == 1 else None
 
@@ -154,8 +152,6 @@ class Node:
         "name",
         "op",
         "outputs",
-        "proto",
-        "read",
         "scope",
         "scopes",
     )
@@ -169,10 +165,9 @@ class Node:
         self.scope = scope
         self.inputs: tuple[Value | None, ...] = ()
         self.outputs: tuple[Value | None, ...] = ()
-        self.scopes: dict[str, Scope] = {}
-        self.captures: list[Value] = []
-        self.proto: Any = None
-        self.read: Callable[[Any], dict[str, Any]] | None = None
+        # Most nodes have neither bodies nor captures: those that do get containers of their own.
+        self.scopes: dict[str, Scope] = _NO_SCOPES
+        self.captures: list[Value] = _NO_CAPTURES
         self._attributes: dict[str, Any] | None = None
 
     def __repr__(self) -> str:
@@ -188,8 +183,14 @@ class Node:
     def attributes(self) -> Mapping[str, Any]:
         """Numbers, texts, tuples and tensors by name."""
         if self._attributes is None:
-            self._attributes = {} if self.read is None else self.read(self.proto)
+            read = self.scope.read
+            self._attributes = {} if read is None else read(self.proto)
         return self._attributes
+
+    @property
+    def proto(self) -> Any:  # noqa: ANN401 - a message of the package onnx
+        """What the file says of the node."""
+        return self.scope.protos[self.index]
 
     def attribute(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - what an attribute holds
         """Return one attribute, or the default."""
@@ -205,7 +206,8 @@ class Node:
 
     def producer(self, index: int = 0) -> Node | None:
         """Return the node that makes an input."""
-        value = self.input(index)
+        inputs = self.inputs
+        value = inputs[index] if index < len(inputs) else None
         return None if value is None else value.producer
 
     def has_output(self, index: int) -> bool:
@@ -216,10 +218,13 @@ class Node:
     @property
     def next_node(self) -> Node | None:
         """The node that is alone in using the first output, when nothing else leaves this node."""
-        value = self.output()
-        if value is None or any(self.has_output(index) for index in range(1, len(self.outputs))):
+        outputs = self.outputs
+        value = outputs[0] if outputs else None
+        if value is None or len(value.consumers) != 1 or value.is_graph_output:
             return None
-        return value.only_consumer
+        if len(outputs) > 1 and any(self.has_output(index) for index in range(1, len(outputs))):
+            return None
+        return value.consumers[0]
 
     def constant_input(self) -> tuple[Value, Value] | None:
         """Of a node with two inputs, return the varying and the constant one, whichever way round."""
@@ -238,7 +243,8 @@ class Scope:
     """The body of a graph, of a branch or loop, or of a local function.
 
     `prefix` is what its nodes' paths begin with; `owner` is the node it belongs to, None for the main graph and for
-    functions. Names are looked up in the scope and then in its `outer` scopes.
+    functions. Names are looked up in the scope and then in its `outer` scopes. `protos` are the nodes as the
+    file has them, and `read` decodes the attributes of one when somebody asks for them.
     """
 
     prefix: str
@@ -250,6 +256,8 @@ class Scope:
     outputs: list[Value] = field(default_factory=list)
     initializers: list[Value] = field(default_factory=list)
     values: dict[str, Value] = field(default_factory=dict)
+    protos: Sequence[Any] = ()
+    read: Callable[[Any], dict[str, Any]] | None = None
 
     def find(self, name: str) -> Value | None:
         """Return the value a name means here."""
@@ -267,7 +275,8 @@ class Graph:
     """A whole model: every scope of it, and what the file says of itself.
 
     `training` lists the scopes of `training_info`; their nodes are not among `nodes`. `sizes` are bytes in the file:
-    "file", "external", "training". `symbols` are the names of sizes of the inputs, `dims` the sizes given.
+    "file", "external", "training". `symbols` are the names of sizes of the inputs, `dims` the sizes given. `expand`
+    returns the body of a local function with the shapes that it has at one call, None where they cannot be told.
     """
 
     path: str
@@ -283,6 +292,7 @@ class Graph:
     dims: dict[str, int] = field(default_factory=dict)
     symbols: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    expand: Callable[[Node], Scope | None] | None = None
     _by_op: dict[str, list[Node]] = field(default_factory=dict)
     _memory: dict[object, Any] = field(default_factory=dict)
 

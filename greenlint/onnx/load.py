@@ -7,6 +7,8 @@ import os
 import secrets
 import stat
 import warnings
+from functools import partial
+from math import prod
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
@@ -15,18 +17,18 @@ from greenlint.onnx import MISSING_EXTRA, folding, wire
 from greenlint.onnx.graph import NO_TYPE, Graph, Node, Scope, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     import onnx
 
+    from greenlint.onnx.calls import Key
     from greenlint.onnx.graph import Dim, Type
 
 
 MOST_NESTED = 16
 """Bodies of If, Loop and Scan inside one another; no exporter writes more, and runtimes take exponential time."""
-MOST_EXPANDED = 1_000_000
+MOST_EXPANDED = 500_000
 """Nodes that local functions may stand for."""
-_MOST_INFERRED_EXPANDED = 20_000
 _MOST_INFERRED_NODES = 200_000
 _NAMELESS = frozenset({"", "?", "None", "-1"})
 _MOST_TYPES = 10_000
@@ -40,6 +42,7 @@ try:
     import onnx as _onnx
     from onnx import shape_inference
 
+    from greenlint.onnx.calls import Calls, key_of
     from greenlint.onnx.tensor import DTYPES, UNKNOWN, Segment, Tensor
 except ImportError as error:  # pragma: no cover - tested in a process of its own
     if (error.name or "").partition(".")[0] not in ("onnx", "numpy", "google", "ml_dtypes"):
@@ -58,7 +61,7 @@ def load(path: str | os.PathLike[str], *, dims: Mapping[str, int] | None = None,
     rest, size = _read(name, mark)
     model = _parse(rest)
     del rest
-    _check_functions(model)
+    sizes = _function_sizes(model)
     ir_version = model.ir_version
     _modernise(model)
     symbols = _bind(model, dims or {})
@@ -70,6 +73,8 @@ def load(path: str | os.PathLike[str], *, dims: Mapping[str, int] | None = None,
     graph.symbols = symbols
     graph.dims = {name: size for name, size in (dims or {}).items() if name in symbols}
     graph.notes.extend(notes)
+    if sizes:
+        graph.expand = Calls(model, sizes, partial(_fill, name, mark)).body
     return graph
 
 
@@ -136,46 +141,46 @@ def _bodies(node: onnx.NodeProto) -> Iterable[tuple[str, onnx.GraphProto]]:
             yield f"{attribute.name}.{index}", graph
 
 
-def _check_functions(model: onnx.ModelProto) -> None:
-    """Refuse recursion and bombs; leave functions out of what is inferred when they stand for too much."""
-    bodies = {(_domain(f.domain), f.name): f.node for f in model.functions}
+def _function_sizes(model: onnx.ModelProto) -> dict[Key, int]:
+    """Count the nodes that each local function stands for; refuse recursion and bombs."""
+    bodies = {key_of(function): function.node for function in model.functions}
+    sizes: dict[Key, int] = {}
     if not bodies:
-        return
-    sizes: dict[tuple[str, str], int] = {}
-    calls: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    plain: dict[tuple[str, str], int] = {}
+        return sizes
+    calls: dict[Key, list[Key]] = {}
+    plain: dict[Key, int] = {}
     for key, nodes in bodies.items():
-        stack, called, count = [list(nodes)], [], 0
-        while stack:
-            for node in stack.pop():
-                count += 1
-                target = (_domain(node.domain), node.op_type)
-                if target in bodies:
-                    called.append(target)
-                if node.op_type in _HAS_BODY:
-                    stack.extend(list(graph.node) for _, graph in _bodies(node))
-        calls[key], plain[key] = called, count
+        plain[key], calls[key] = _counted(nodes, bodies)
     for key in bodies:
         _expanded(key, calls, plain, sizes)
-    total = 0
-    stack = [list(model.graph.node)]
-    while stack:
-        for node in stack.pop():
-            total += sizes.get((_domain(node.domain), node.op_type), 0)
-            if node.op_type in _HAS_BODY:
-                stack.extend(list(graph.node) for _, graph in _bodies(node))
+    total = sum(sizes[key] for key in _counted(model.graph.node, bodies)[1])
     if total > MOST_EXPANDED or max(sizes.values()) > MOST_EXPANDED:
         message = (
             f"has local functions that stand for {max(total, *sizes.values()):,} nodes; the most is {MOST_EXPANDED:,}"
         )
         raise ModelError(message)
+    return sizes
+
+
+def _counted(nodes: Iterable[onnx.NodeProto], functions: Container[Key]) -> tuple[int, list[Key]]:
+    """Count nodes, those of bodies too, and list the functions that they call."""
+    count, called, stack = 0, [], [list(nodes)]
+    while stack:
+        for node in stack.pop():
+            count += 1
+            key = key_of(node)
+            if key in functions:
+                called.append(key)
+            if node.op_type in _HAS_BODY:
+                stack.extend(list(graph.node) for _, graph in _bodies(node))
+    return count, called
 
 
 def _expanded(
-    start: tuple[str, str],
-    calls: Mapping[tuple[str, str], list[tuple[str, str]]],
-    plain: Mapping[tuple[str, str], int],
-    sizes: dict[tuple[str, str], int],
+    start: Key,
+    calls: Mapping[Key, list[Key]],
+    plain: Mapping[Key, int],
+    sizes: dict[Key, int],
 ) -> None:
     """Count the nodes a function stands for, without recursion and each function once."""
     stack, open_ = [start], set()
@@ -240,13 +245,33 @@ def _infer(model: onnx.ModelProto, notes: list[str]) -> onnx.ModelProto:
     if len(model.graph.node) > _MOST_INFERRED_NODES:
         notes.append("shapes were not inferred: too many nodes")
         return model
+    graph = model.graph
+    sparse = list(graph.sparse_initializer)
+    # Runtimes make dense tensors of sparse weights, and inference knows the shapes of products with dense ones only.
+    graph.initializer.extend(
+        _onnx.TensorProto(name=one.values.name, data_type=one.values.data_type, dims=one.dims) for one in sparse
+    )
+    del graph.sparse_initializer[:]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return shape_inference.infer_shapes(model, check_type=False, strict_mode=False, data_prop=True)
+            model = shape_inference.infer_shapes(model, check_type=False, strict_mode=False, data_prop=True)
     except Exception as error:  # noqa: BLE001 - inference is a help, whatever it dies of
         notes.append(f"shapes were not inferred: {_one_line(error)}")
-        return model
+    if sparse:
+        del model.graph.initializer[-len(sparse) :]
+        model.graph.sparse_initializer.extend(sparse)
+    return model
+
+
+def _fill(path: str, mark: str, proto: onnx.GraphProto, scope: Scope, constant: Container[str]) -> None:
+    """Make a scope of a graph that belongs to no model; the inputs of some names are constant."""
+    builder = _Builder(path, mark, 0)
+    builder.scope(proto, scope, 0)
+    for value in scope.inputs:
+        value.is_constant = value.name in constant
+    for inner in builder.graph.scopes:
+        _settle(inner)
 
 
 class _Builder:
@@ -260,6 +285,9 @@ class _Builder:
         self.size = size
         self.graph = Graph(path, sizes={"file": size, "external": 0, "training": 0})
         self.external: dict[str, tuple[str, int]] = {}
+        # A large graph has few different operators and shapes: one object for each spares memory, which is time.
+        self.words: dict[str, str] = {}
+        self.shapes: dict[tuple[int, ...], tuple[int, ...]] = {}
 
     def build(self, model: onnx.ModelProto) -> Graph:
         graph = self.graph
@@ -318,22 +346,23 @@ class _Builder:
         for info in proto.input:
             value = self.new(scope, info.name, "graph")
             value.is_graph_input = True
-            value.told = info
+            value.known = _type(info)
             scope.inputs.append(value)
+        read, define = self.tensor, self.initializer
         for tensor in proto.initializer:
-            self.initializer(scope, tensor.name, self.tensor(tensor))
+            define(scope, tensor.name, read(tensor))
         for sparse in proto.sparse_initializer:
             self.initializer(scope, sparse.values.name, self.sparse(sparse))
         self.nodes(proto.node, scope, level)
         known = scope.values
         for info in proto.value_info:
             inner = known.get(info.name)
-            if inner is not None:
-                inner.told = info
+            if inner is not None and inner.tensor is None:
+                inner.known = _type(info)
         for info in proto.output:
             value = self.output(scope, info.name, "graph")
-            if value.told is None:
-                value.told = info
+            if value.known is None and value.tensor is None:
+                value.known = _type(info)
 
     def output(self, scope: Scope, name: str, kind: str) -> Value:
         value = scope.find(name)
@@ -349,7 +378,9 @@ class _Builder:
     def initializer(self, scope: Scope, name: str, tensor: Tensor) -> None:
         value = scope.values.get(name)
         if value is None:
-            value = self.new(scope, name, "graph")
+            if not isinstance(name, str):
+                raise ModelError(_NO_TEXT)
+            value = scope.values[name] = Value(name, scope)
         elif value.tensor is not None:
             message = f'defines "{_short(name)}" twice in the same graph'
             raise ModelError(message)
@@ -357,27 +388,28 @@ class _Builder:
             # An initializer that is also an input is a default; before IR version 4 it was a constant, see _modernise.
             value.is_overridable = True
         value.tensor = tensor
-        value.told = tensor
+        value.known = None
         value.is_constant = not value.is_overridable
         scope.initializers.append(value)
 
-    def nodes(self, protos: Iterable[onnx.NodeProto], scope: Scope, level: int) -> None:
+    def nodes(self, protos: Sequence[onnx.NodeProto], scope: Scope, level: int) -> None:
         """Make the nodes and wire them; nodes out of order are put in order, a cycle is refused."""
-        built: list[tuple[Node, onnx.NodeProto]] = []
-        bodies: list[tuple[Node, onnx.NodeProto]] = []
-        known, here = scope.values, scope.nodes
+        bodies: list[Node] = []
+        known, here, words = scope.values, scope.nodes, self.words
+        scope.read, scope.protos = self.attributes, protos
         for index, proto in enumerate(protos):
             domain, op, label = proto.domain, proto.op_type, proto.name
             # What is not UTF-8 comes as bytes from protobuf.
-            if not all(isinstance(word, str) for word in (domain, op, label)):
+            if not (isinstance(domain, str) and isinstance(op, str) and isinstance(label, str)):
                 raise ModelError(_NO_TEXT)
+            op = words.setdefault(op, op)
             if not domain or domain == "ai.onnx":
                 node = Node(op, "", label, index, scope)
                 if op in _HAS_BODY:
-                    bodies.append((node, proto))
+                    bodies.append(node)
             else:
                 node = Node(f"{domain}.{op}", domain, label, index, scope)
-                bodies.append((node, proto))
+                bodies.append(node)
             outputs: list[Value | None] = []
             for name in proto.output:
                 if name:
@@ -389,22 +421,30 @@ class _Builder:
                 else:
                     outputs.append(None)
             node.outputs = tuple(outputs)
-            node.proto = proto
-            node.read = self.attributes
-            built.append((node, proto))
             here.append(node)
-        for node, proto in built:
+        in_order = True
+        for node, proto in zip(here, protos, strict=True):
+            index = node.index
             inputs: list[Value | None] = []
             for name in proto.input:
                 source = known.get(name)
                 if source is None and name:
                     source = self.outer(scope, name, node)
                 if source is not None:
-                    source.consumers.append(node)
+                    if source.consumers:
+                        source.consumers.append(node)
+                    else:
+                        source.consumers = [node]
+                    producer = source.producer
+                    if producer is not None and producer.index >= index and producer.scope is scope:
+                        in_order = False
                 inputs.append(source)
             node.inputs = tuple(inputs)
-        self.bodies(bodies, level)
-        _order(scope)
+        for node in bodies:
+            self.bodies(node, level)
+            in_order = in_order and all(source.index < node.index for source in _sources(node))
+        if not in_order:
+            _order(scope)
 
     def outer(self, scope: Scope, name: str, node: Node) -> Value:
         """Return the value that a name means outside of a body."""
@@ -415,12 +455,13 @@ class _Builder:
         _capture(source, scope)
         return source
 
-    def bodies(self, built: list[tuple[Node, onnx.NodeProto]], level: int) -> None:
-        for node, proto in built:
-            for name, graph in _bodies(proto):
-                inner = Scope(f"{node.place}.{name}/", "body", owner=node, outer=node.scope)
-                node.scopes[name] = inner
-                self.scope(graph, inner, level + 1)
+    def bodies(self, node: Node, level: int) -> None:
+        for name, graph in _bodies(node.proto):
+            if not node.scopes:
+                node.scopes, node.captures = {}, []
+            inner = Scope(f"{node.place}.{name}/", "body", owner=node, outer=node.scope)
+            node.scopes[name] = inner
+            self.scope(graph, inner, level + 1)
 
     def attributes(self, proto: onnx.NodeProto) -> dict[str, Any]:
         return {attribute.name: self.attribute(attribute) for attribute in proto.attribute}
@@ -450,11 +491,18 @@ class _Builder:
 
     def sparse(self, proto: onnx.SparseTensorProto) -> Tensor:
         values, indices = self.tensor(proto.values), self.tensor(proto.indices)
-        return Tensor(values.dtype, _dims(proto, "sparse"), stored=values.stored + indices.stored, is_sparse=True)
+        stored = values.stored + indices.stored
+        return Tensor(values.dtype, _dims(proto, "sparse"), stored=stored, entries=values.size)
 
     def tensor(self, proto: onnx.TensorProto) -> Tensor:
         """Tell where the numbers are; refuse what does not fit the file or the shape."""
         dtype = DTYPES.get(proto.data_type, UNKNOWN)
+        raw = proto.raw_data
+        if raw and not proto.data_location and not proto.external_data:
+            # The way of nearly all small tensors; whatever is amiss is told below.
+            sizes = tuple(proto.dims)
+            if prod(sizes) * dtype.bits + 7 >> 3 == len(raw) and (len(sizes) < 2 or min(sizes) > 0):
+                return Tensor(dtype, self.shapes.setdefault(sizes, sizes), raw, (), len(raw))
         shape = _dims(proto, proto.name)
         if dtype is UNKNOWN and proto.data_type:
             self.graph.notes.append(f'tensor "{_short(proto.name)}" has the unknown type {proto.data_type}')
@@ -636,13 +684,6 @@ def _sources(node: Node) -> Iterable[Node]:
 
 def _order(scope: Scope) -> None:
     """Put the nodes of a scope in an order in which each comes after what it reads."""
-    seen: set[Node] = set()
-    for node in scope.nodes:
-        if any(source not in seen for source in _sources(node)):
-            break
-        seen.add(node)
-    if len(seen) == len(scope.nodes):
-        return
     waits: dict[Node, int] = {}
     readers: dict[Node, list[Node]] = {}
     for node in scope.nodes:
@@ -663,6 +704,3 @@ def _order(scope: Scope) -> None:
         message = f"has a cycle: node {_short(stuck.place)} waits for itself"
         raise ModelError(message)
     scope.nodes[:] = ordered
-
-
-Value.read_type = staticmethod(_type)

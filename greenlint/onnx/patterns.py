@@ -138,7 +138,7 @@ def axes_of(node: Node) -> tuple[int, ...] | None:
 
 def batchnorm_is_inference(node: Node, opset: int) -> bool:
     """Tell whether a BatchNormalization uses its stored statistics."""
-    if any(node.output(index) is not None for index in range(1, 5)):
+    if any(node.outputs[1:5]):
         return False
     if opset >= 14:
         return bool(node.attribute("training_mode", 0) == 0)
@@ -164,7 +164,10 @@ def folded_batchnorm(node: Node, opset: int) -> tuple[Node, str] | None:
 
 
 def _constants(values: Iterable[Value | None]) -> bool:
-    return all(value is None or value.is_constant for value in values)
+    for value in values:  # noqa: SIM110 - asked of every product, and a generator doubles the time
+        if value is not None and not value.is_constant:
+            return False
+    return True
 
 
 _IN_CONV = frozenset({"Conv", "BatchNormalization", "Add", "Mul"})
@@ -239,17 +242,18 @@ def matmul_of_bias(node: Node) -> Node | None:
             continue
         left, right = matmul.input(0), matmul.input(1)
         bias = node.inputs[1 - place]
-        if left is None or right is None or bias is None or left.shape is None or not is_float(left, _GEMM_TYPES):
+        if left is None or right is None or bias is None:
             continue
-        if right.rank != 2 or bias.shape is None or right.shape is None:
+        dtype, rows = left.type
+        columns, added = right.shape, bias.shape
+        if dtype is None or dtype.name not in _GEMM_TYPES or rows is None or added is None:
             continue
-        columns = right.shape[1]
-        if columns is None:
+        if columns is None or len(columns) != 2 or columns[1] is None:
             continue
-        if len(left.shape) == 2:
-            if _is_gemm_bias(bias.shape, left.shape[0], columns):
+        if len(rows) == 2:
+            if _is_gemm_bias(added, rows[0], columns[1]):
                 return matmul
-        elif left.is_static and right.is_static and bias.shape == (columns,) and not _is_projection(matmul):
+        elif left.is_static and right.is_static and added == (columns[1],) and not _is_projection(matmul):
             return matmul
     return None
 
@@ -390,8 +394,11 @@ def repeated(graph: Graph) -> Iterator[tuple[Node, Node, str]]:
             ]:
                 classes[node.outputs[0]] = _class(node.inputs[0], classes)
                 continue
-            key = (node.op, len(node.outputs), *(_class(value, classes) for value in node.inputs))
-            earlier = first_of.setdefault(key, [])
+            key = (node.op, len(node.outputs), *[_class(value, classes) for value in node.inputs])
+            earlier = first_of.get(key)
+            if earlier is None:
+                first_of[key] = [node]
+                continue
             for first in earlier:
                 if _same_attributes(first, node) and not (_leaves(first) and _leaves(node)):
                     for one, two in zip(first.outputs, node.outputs, strict=True):
@@ -416,11 +423,13 @@ def _class(value: Value | None, classes: dict[Value, object]) -> object:
     """Return what a value is compared by: itself, the first that is equal, or for one number the number."""
     if value is None:
         return None
+    if not value.is_constant:
+        return classes.get(value, value)
     known = classes.get(value)
     if known is None:
         known = value
-        stored = value.stored if value.is_constant else None
-        if stored is not None and stored.size == 1 and len(stored.shape) <= 1:
+        stored = value.stored
+        if stored is not None and len(stored.shape) <= 1 and stored.size == 1:
             number = value.numbers(1)
             if number is not None:
                 known = (stored.dtype.name, stored.shape, number.tobytes())
@@ -434,13 +443,10 @@ def _leaves(node: Node) -> bool:
 
 def _same_attributes(left: Node, right: Node) -> bool:
     """Compare attributes as the file has them."""
-    if left.proto is None or len(left.proto.attribute) != len(right.proto.attribute):
+    one, two = left.proto.attribute, right.proto.attribute
+    if len(one) != len(two):
         return False
     return all(
-        one.SerializeToString(deterministic=True) == two.SerializeToString(deterministic=True)
-        for one, two in zip(
-            sorted(left.proto.attribute, key=lambda a: a.name),
-            sorted(right.proto.attribute, key=lambda a: a.name),
-            strict=True,
-        )
+        first.SerializeToString(deterministic=True) == second.SerializeToString(deterministic=True)
+        for first, second in zip(sorted(one, key=lambda a: a.name), sorted(two, key=lambda a: a.name), strict=True)
     )

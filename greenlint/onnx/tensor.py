@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 CHUNK = 4 << 20
 """Bytes read at once."""
+WINDOW = 1 << 20
+"""Bytes read at once where many tensors are short."""
+FEW_BYTES = 4096
+"""Bytes by which tensors are first told apart."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,11 +91,12 @@ class Segment:
     varint: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Tensor:
     """Constant numbers: their type, shape, and either their bytes or the place of their bytes.
 
-    `stored` is the number of bytes the file spends on them.
+    `stored` is the number of bytes the file spends on them, `entries` the number of elements that a sparse one holds.
+    Not frozen, which would triple the time of making one.
     """
 
     dtype: Dtype
@@ -99,12 +104,22 @@ class Tensor:
     inline: bytes | Array | None = field(default=None, repr=False)
     segments: tuple[Segment, ...] = ()
     stored: int = 0
-    is_sparse: bool = False
+    entries: int | None = None
 
     @property
     def size(self) -> int:
         """Number of elements."""
         return math.prod(self.shape)
+
+    @property
+    def present(self) -> int:
+        """Number of elements that are stored: of a sparse tensor those that are not zero."""
+        return self.size if self.entries is None else self.entries
+
+    @property
+    def is_sparse(self) -> bool:
+        """Tell whether only some elements are stored."""
+        return self.entries is not None
 
     @property
     def nbytes(self) -> int:
@@ -134,7 +149,7 @@ class Tensor:
             return
         left = self.size
         for raw, varint in self._pieces():
-            numbers = _varints(raw, self.dtype) if varint else _numbers(raw, self.dtype)
+            numbers = _varints(raw, self.dtype) if varint else decode(raw, self.dtype)
             numbers = numbers[:left]
             left -= numbers.size
             if numbers.size:
@@ -152,7 +167,7 @@ class Tensor:
                 if sum(piece.size for piece in pieces) >= most:
                     break
         elif self.inline is not None:
-            pieces.append(_numbers(self.inline, self.dtype)[:most])
+            pieces.append(decode(self.inline, self.dtype)[:most])
         else:
             stretches = 16
             for segment in self.segments:
@@ -162,24 +177,36 @@ class Tensor:
                 with _opened(segment.path) as descriptor:
                     for start in range(0, segment.length, step):
                         raw = os.pread(descriptor, min(length, segment.length - start), segment.offset + start)
-                        pieces.append(_numbers(raw[: len(raw) // width * width], self.dtype))
+                        pieces.append(decode(raw[: len(raw) // width * width], self.dtype))
         return np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.float32)
 
-    def head(self) -> bytes:
+    def head(self, files: Files) -> bytes:
         """Return the first bytes as they are stored: tensors that differ here differ."""
         if isinstance(self.inline, bytes):
-            return self.inline[:4096]
+            return self.inline[:FEW_BYTES]
         if self.inline is not None:
-            return self.inline.reshape(-1)[:512].tobytes()
-        for segment in self.segments[:1]:
-            with _opened(segment.path) as descriptor:
-                return os.pread(descriptor, min(4096, segment.length), segment.offset)
-        return b""
+            return self.inline.reshape(-1)[: FEW_BYTES // max(self.inline.itemsize, 1)].tobytes()
+        return files.read(self.segments[0], FEW_BYTES) if self.segments else b""
+
+    def short(self, files: Files, most: int) -> bytes | None:
+        """Return the bytes when there are at most so many, they stand in one place and make whole numbers."""
+        if self.dtype.bits < 8:
+            return None
+        if isinstance(self.inline, bytes):
+            return self.inline
+        if len(self.segments) != 1 or self.segments[0].varint or self.segments[0].length > most:
+            return None
+        raw = files.read(self.segments[0], most)
+        return raw if len(raw) == self.nbytes else None
 
     def digest(self) -> bytes:
-        """Return a hash of type, shape and bytes: equal tensors have equal digests."""
+        """Return the bytes when they are few, else a hash: of one type and shape, equal tensors have equal digests."""
+        if isinstance(self.inline, bytes):
+            return self.inline
+        if self.inline is not None and self.inline.nbytes <= FEW_BYTES:
+            return self.inline.tobytes()
         # Not for security: blake2b is the fastest hash of the standard library.
-        digest = hashlib.blake2b(f"{self.dtype.name}{self.shape}".encode(), digest_size=16)
+        digest = hashlib.blake2b(digest_size=16)
         if any(segment.varint for segment in self.segments) or isinstance(self.inline, np.ndarray):
             for chunk in self.chunks():
                 digest.update(np.ascontiguousarray(chunk).tobytes())
@@ -206,6 +233,39 @@ class Tensor:
                     yield raw, segment.varint
 
 
+class Files:
+    """Reads many short stretches of files, near ones at once."""
+
+    __slots__ = ("descriptors", "windows")
+
+    def __init__(self) -> None:
+        """Open nothing yet."""
+        self.descriptors: dict[str, int] = {}
+        self.windows: dict[str, tuple[int, bytes]] = {}
+
+    def close(self) -> None:
+        """Close what was opened."""
+        for descriptor in self.descriptors.values():
+            os.close(descriptor)
+
+    def read(self, segment: Segment, most: int) -> bytes:
+        """Return the first bytes of a segment, at most so many; fewer when the file is shorter than it was."""
+        length = min(most, segment.length)
+        start, window = self.windows.get(segment.path, (0, b""))
+        at = segment.offset - start
+        if at >= 0 and at + length <= len(window):
+            return window[at : at + length]
+        descriptor = self.descriptors.get(segment.path)
+        if descriptor is None:
+            descriptor = os.open(segment.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+            self.descriptors[segment.path] = descriptor
+        if segment.length > WINDOW // 16:
+            return os.pread(descriptor, length, segment.offset)
+        window = os.pread(descriptor, WINDOW, segment.offset)
+        self.windows[segment.path] = segment.offset, window
+        return window[:length]
+
+
 class _opened:  # noqa: N801 - used like the built-in open
     """A file descriptor for the length of a block."""
 
@@ -222,7 +282,8 @@ class _opened:  # noqa: N801 - used like the built-in open
         os.close(self.descriptor)
 
 
-def _numbers(raw: bytes, dtype: Dtype) -> Array:
+def decode(raw: bytes, dtype: Dtype) -> Array:
+    """Turn stored bytes into numbers, flat; bfloat16 and float8 come as float32."""
     width = max(dtype.bits // 8, 1)
     stored = np.frombuffer(raw, dtype=dtype.stored, count=len(raw) // width)
     return _meaning(stored, dtype)

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from greenlint.onnx.tensor import Tensor
+from greenlint.onnx.tensor import CHUNK, FEW_BYTES, Files, Tensor, decode
 from greenlint.onnx.units import count_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from greenlint.onnx.graph import Graph, Value
-    from greenlint.onnx.tensor import Array
+    from greenlint.onnx.tensor import Array, Dtype
+
 HALF_MOST = 65504.0
 HALF_LEAST = 2.0**-14
 """Largest and smallest normal number of float16, IEEE 754."""
 EXACT_UP_TO = 64 << 20
 """Bytes of weights in all that are read whole without being asked to."""
 _MOST_AT_ONCE = 256 << 20
+SHORT = (1 << 16) - 1
+"""Bytes of a tensor that is counted together with others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +70,65 @@ class Prunable:
     size: int
 
 
-def statistics(graph: Graph) -> dict[Value, Statistics]:
-    """Statistics of every floating-point weight, as far as the graph's `weights` setting lets them be read."""
-    found: dict[Value, Statistics] = graph.once(_statistics)
+def statistics(graph: Graph) -> dict[Value | None, Statistics]:
+    """Statistics of every floating-point weight, as far as the graph's `weights` setting lets them be read.
+
+    Short ones are counted together, under None, as long as there is nothing to say of one of them: a model may have a
+    hundred thousand.
+    """
+    found: dict[Value | None, Statistics] = graph.once(_statistics)
     return found
 
 
-def _statistics(graph: Graph) -> dict[Value, Statistics]:
+def _statistics(graph: Graph) -> dict[Value | None, Statistics]:
     weights = [value for value in graph.stored_values if _is_float(value)]
     total = sum(value.stored.stored for value in weights if value.stored is not None)
     exact = graph.weights == "full" or (graph.weights == "sample" and total <= EXACT_UP_TO)
-    result = {}
-    for value in weights:
-        tensor = value.stored
-        if tensor is not None and (graph.weights != "none" or not tensor.segments):
-            result[value] = _of(tensor, exact=exact)
+    result: dict[Value | None, Statistics] = {}
+    pools: dict[Dtype, _Pool] = {}
+    with closing(Files()) as files:
+        for value in weights:
+            tensor = value.stored
+            if tensor is None or (tensor.segments and graph.weights == "none"):
+                continue
+            raw = tensor.short(files, SHORT)
+            if raw is None:
+                result[value] = _of(tensor, exact=exact)
+            else:
+                pools.setdefault(tensor.dtype, _Pool(tensor.dtype, result)).add(value, raw)
+    for pool in pools.values():
+        pool.empty()
     return result
+
+
+class _Pool:
+    """Short tensors of one type, which are counted many at once."""
+
+    def __init__(self, dtype: Dtype, result: dict[Value | None, Statistics]) -> None:
+        self.dtype = dtype
+        self.result = result
+        self.values: list[Value] = []
+        self.parts: list[bytes] = []
+        self.size = 0
+
+    def add(self, value: Value, raw: bytes) -> None:
+        self.values.append(value)
+        self.parts.append(raw)
+        self.size += len(raw)
+        if self.size > CHUNK:
+            self.empty()
+
+    def empty(self) -> None:
+        """Count what is in: together when nothing is to be said of a single one."""
+        counted = _count(decode(b"".join(self.parts), self.dtype), exact=True)
+        if counted.not_finite or counted.largest >= HALF_MOST:
+            for value, raw in zip(self.values, self.parts, strict=True):
+                self.result[value] = _count(decode(raw, self.dtype), exact=True)
+        elif counted.count:
+            self.result[None] = self.result.get(None, Statistics()).plus(counted)
+        self.values.clear()
+        self.parts.clear()
+        self.size = 0
 
 
 def _is_float(value: Value) -> bool:
@@ -117,9 +164,9 @@ def half_precision(graph: Graph) -> HalfPrecision:
     whole = Statistics()
     for value, counted in statistics(graph).items():
         whole = whole.plus(counted)
-        if counted.not_finite:
+        if value is not None and counted.not_finite:
             return HalfPrecision(f"FP16 is unsafe: {value.name} holds inf or nan", fits=False)
-        if counted.largest >= HALF_MOST:
+        if value is not None and counted.largest >= HALF_MOST:
             return HalfPrecision(f"FP16 is unsafe: {value.name} holds {counted.largest:.3g}", fits=False)
     if graph.weights == "none" or not whole.count:
         return HalfPrecision("FP16 would halve them if their range allows it: --weights sample looks", fits=None)
@@ -132,10 +179,14 @@ def half_precision(graph: Graph) -> HalfPrecision:
 
 def prunable(graph: Graph, min_bytes: int, min_share: float) -> Iterator[Prunable]:
     """Weights of at least so many bytes of which at least that share is zero."""
-    for value, counted in statistics(graph).items():
+    known = statistics(graph)
+    for value in graph.stored_values:
         tensor = value.stored
-        if tensor is None or len(tensor.shape) < 2 or tensor.stored < min_bytes or not counted.count:
+        if tensor is None or len(tensor.shape) < 2 or tensor.stored < min_bytes or not _is_float(value):
             continue
+        if tensor.segments and graph.weights == "none":
+            continue
+        counted = known[value] if value in known else _of(tensor, exact=True)
         share = counted.zeros / counted.count
         if share < min_share:
             continue
@@ -159,20 +210,34 @@ def _pattern(tensor: Tensor) -> str:
     return ""
 
 
-def duplicates(values: Iterable[Value], *, exact: bool) -> Iterator[list[Value]]:
-    """Yield groups of values with equal type, shape and bytes; without `exact`, only those already in memory."""
+def duplicates(graph: Graph) -> list[list[Value]]:
+    """Return groups of values with equal type, shape and bytes; weights that may not be read are in none."""
+    found: list[list[Value]] = graph.once(_duplicates)
+    return found
+
+
+def _duplicates(graph: Graph) -> list[list[Value]]:
+    return list(_equal(graph))
+
+
+def _equal(graph: Graph) -> Iterator[list[Value]]:
     groups: dict[object, list[Value]] = {}
-    for value in values:
+    for value in graph.stored_values:
         tensor = value.stored
-        if tensor is None or tensor.is_sparse or not tensor.dtype.bits or (tensor.segments and not exact):
+        if tensor is None or tensor.is_sparse or not tensor.dtype.bits or (tensor.segments and graph.weights == "none"):
             continue
-        groups.setdefault((tensor.dtype.name, tensor.shape), []).append(value)
-    for group in groups.values():
-        if len(group) < 2:
-            continue
-        for alike in _split(group, Tensor.head):
-            if len(alike) > 1:
-                yield from (same for same in _split(alike, Tensor.digest) if len(same) > 1)
+        groups.setdefault((tensor.dtype, tensor.shape), []).append(value)
+    with closing(Files()) as files:
+        for group in groups.values():
+            if len(group) < 2:
+                continue
+            for alike in _split(group, lambda tensor: tensor.head(files)):
+                if len(alike) < 2:
+                    continue
+                if alike[0].stored is not None and alike[0].stored.nbytes <= FEW_BYTES:
+                    yield alike  # the first bytes were all
+                else:
+                    yield from (same for same in _split(alike, Tensor.digest) if len(same) > 1)
 
 
 def _split(group: list[Value], key: Callable[[Tensor], bytes]) -> list[list[Value]]:

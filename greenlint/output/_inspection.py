@@ -91,6 +91,8 @@ def _costs(model: Summary, look: Look) -> Iterator[str]:
     if model.unknown:
         unknown = ", ".join(f"{op} {count}" for op, count in list(model.unknown.items())[:3])
         yield from _row("", f"{plural(sum(model.unknown.values()), 'node')} of unknown cost: {unknown}", look)
+    for note in model.cost_notes:
+        yield from _row("", note, look)
     for number, heavy in enumerate(model.largest[:3]):
         share = heavy.macs / model.macs if model.macs else 0
         yield from _row("largest" if number == 0 else "", f"{share:4.0%}  {heavy.operator} {heavy.place}", look)
@@ -211,6 +213,7 @@ def _model(model: Summary) -> dict[str, Any]:
         "traffic_formula": model.traffic_text,
         "peak_activation_bytes": model.peak,
         "exact": model.exact,
+        "cost_notes": list(model.cost_notes),
         "unknown_cost": dict(model.unknown),
         "largest_nodes": [
             {"node": heavy.place, "operator": heavy.operator, "macs": heavy.macs, "traffic_bytes": heavy.traffic}

@@ -51,7 +51,7 @@ def test_nothing_is_read_when_nothing_may_be(tmp_path: Path, monkeypatch: pytest
     read = graph(tmp_path, np.ones(1000, np.float32), np.ones(1000, np.float32), how="none")
     monkeypatch.setattr("os.pread", lambda *_: pytest.fail("a weight was read"))
     assert not weights.statistics(read)
-    assert not list(weights.duplicates(read.stored_values, exact=False))
+    assert not weights.duplicates(read)
 
 
 def test_a_sample_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,6 +59,15 @@ def test_a_sample_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (counted,) = weights.statistics(graph(tmp_path, np.ones(1 << 20, np.float32), how="sample")).values()
     assert 0 < counted.count < 1 << 20
     assert not counted.exact
+
+
+def test_short_tensors_are_counted_together_until_one_matters(tmp_path: Path) -> None:
+    plain = np.linspace(-1, 1, 40, dtype=np.float32)
+    together = weights.statistics(graph(tmp_path, plain, plain * 2))
+    assert list(together) == [None]
+    assert (together[None].count, together[None].largest) == (80, 2)
+    apart = weights.statistics(graph(tmp_path, plain, plain * 1e6))
+    assert [(value.name, one.largest) for value, one in apart.items() if value] == [("w0", 1), ("w1", 1e6)]
 
 
 def test_zeros_and_their_patterns(tmp_path: Path) -> None:
@@ -75,5 +84,5 @@ def test_equal_tensors(tmp_path: Path) -> None:
     other = one.copy()
     other[-1] = -1
     read = graph(tmp_path, one, other, one, one.astype(np.float64))
-    (same,) = weights.duplicates(read.stored_values, exact=True)
+    (same,) = weights.duplicates(read)
     assert [value.name for value in same] == ["w0", "w2"]
