@@ -51,10 +51,9 @@ class Outcome:
 def proposed(judged: Iterable[Judged], read: Callable[[Path], bytes] = source.read) -> Iterator[Judged]:
     """Pass files on, their open findings with the fix that a fixer proposes; it has not been judged again."""
     for one in judged:
-        fixes = {id(finding): finding for finding in _Sheet.of(one, read).candidates()} if _fixable(one) else {}
-        yield (
-            replace(one, findings=tuple(fixes.get(id(finding), finding) for finding in one.findings)) if fixes else one
-        )
+        sheet = _sheet(one, read)
+        fixes = {id(finding): made for finding, made in sheet.candidates()} if sheet is not None else {}
+        yield replace(one, findings=tuple(replace(f, fix=fixes[id(f)]) if id(f) in fixes else f for f in one.findings))
 
 
 def fix(judged: Sequence[Judged], judge: Judge, contents: Mapping[Path, bytes], *, unsafe: bool) -> Outcome:
@@ -98,32 +97,23 @@ class _Sheet:
     data: bytes
     text: Source
     page: Page
+    crashes: dict[str, None] = field(default_factory=dict)
 
-    @staticmethod
-    def of(judged: Judged, read: Callable[[Path], bytes]) -> _Sheet:
-        from greenlint.python.page import Page
-
-        data = read(judged.path)
-        text = source.decode(data, judged.path.name)
-        if text is None:
-            message = "is no Python"
-            raise SourceError(message)
-        return _Sheet(judged, data, text, Page(text, shown(judged.path)))
-
-    def candidates(self) -> Iterator[Finding]:
+    def candidates(self) -> Iterator[tuple[Finding, Fix]]:
         """Yield the open findings that can be corrected, with their fixes, in the order of the file."""
         for finding in self.judged.findings:
-            if finding.status is not Status.OPEN or not isinstance(finding.place, TextPlace):
-                continue
-            fixer = fixer_of(finding.rule.module)
-            made = fixer(self.page, finding) if fixer is not None else None
-            if made is None or not made.edits:
+            fixer = fixer_of(finding.rule.module) if finding.status is Status.OPEN else None
+            if fixer is None:
                 continue
             try:
-                self.rewritten([made])
+                made = fixer(self.page, finding)
+                if made is not None and made.edits:
+                    self.rewritten([made])
+                    yield finding, made
             except SourceError:
                 continue  # what cannot be written is not proposed
-            yield replace(finding, fix=made)
+            except Exception as error:  # noqa: BLE001  one fixer must not take the others down
+                self.crashes[f"greenlint itself failed in the fix of {finding.rule.code}: {error!r}"] = None
 
     def rewritten(self, fixes: Iterable[Fix]) -> bytes:
         """Return the bytes of the file with fixes made, an edit that several share once."""
@@ -162,43 +152,32 @@ class _Run:
         content = self.contents.get(path)
         return source.read(path) if content is None else content
 
-    def sheet(self, judged: Judged) -> _Sheet | None:
-        try:
-            return _Sheet.of(judged, self.read) if _fixable(judged) else None
-        except SourceError:
-            return None  # gone since it was judged
-
     def waiting(self, judged: Judged) -> int:
         """Count the fixes of a file that only --unsafe-fixes would make."""
-        sheet = self.sheet(judged)
-        if sheet is None:
-            return 0
-        return sum(not cast("Fix", finding.fix).safe for finding in sheet.candidates())
+        sheet = _sheet(judged, self.read)
+        return sum(not made.safe for _, made in sheet.candidates()) if sheet is not None else 0
 
     def choose(self, judged: Judged) -> tuple[_Sheet, list[Finding], bytes] | None:
         """Return the fixes to make in a file in this round, and its bytes with them."""
-        sheet = self.sheet(judged)
+        sheet = _sheet(judged, self.read)
         if sheet is None:
             return None
-        chosen: list[Finding] = []
-        for finding in sheet.candidates():
-            made = cast("Fix", finding.fix)
+        chosen: list[tuple[Finding, Fix]] = []
+        for finding, made in sheet.candidates():
             if (made.safe or self.unsafe) and self.key(judged.path, finding) not in self.refused:
-                try:
-                    sheet.rewritten([made])
-                except SourceError:
-                    continue
-                if not any(_overlap(made, other.fix) or _echoes(made, other.fix) for other in chosen if other.fix):
-                    chosen.append(finding)
+                if not any(_overlap(made, other) or _echoes(made, other) for _, other in chosen):
+                    chosen.append((finding, made))
                 if judged.path in self.careful:
                     break
+        self.outcome.notes += [note for note in sheet.crashes if note not in self.outcome.notes]
         if not chosen:
             return None
         try:
-            return sheet, chosen, sheet.rewritten(cast("Fix", finding.fix) for finding in chosen)
+            return sheet, [finding for finding, _ in chosen], sheet.rewritten(made for _, made in chosen)
         except SourceError:
             self.careful.add(judged.path)
-            return sheet, chosen[:1], sheet.rewritten([cast("Fix", chosen[0].fix)])
+            (finding, made), *_ = chosen
+            return sheet, [finding], sheet.rewritten([made])
 
     def attempt(self, judged: dict[Path, Judged], batch: dict[Path, tuple[_Sheet, list[Finding], bytes]]) -> bool:
         """Judge a round's files again, keep those that got better; tell whether some had to be put back."""
@@ -239,6 +218,20 @@ class _Run:
         """Return the files whose findings may change with some files: all that rules concern, in their order."""
         paths = set(changed)
         return [path for path, one in judged.items() if path in paths or one.relevant]
+
+
+def _sheet(judged: Judged, read: Callable[[Path], bytes]) -> _Sheet | None:
+    """Parse a file that has something to correct."""
+    from greenlint.python.page import Page
+
+    if not _fixable(judged):
+        return None
+    try:
+        data = read(judged.path)
+        text = source.decode(data, judged.path.name)
+        return None if text is None else _Sheet(judged, data, text, Page(text, shown(judged.path)))
+    except SourceError:
+        return None  # gone, or another file, since it was judged
 
 
 def _fixable(judged: Judged) -> bool:

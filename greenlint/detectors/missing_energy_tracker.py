@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 @detects("ECO301")
 def missing_energy_tracker(file: View) -> Iterator[Flag]:
-    first = next(file.sites, None)
-    if first is not None and not file.study.tracking.measures:
-        yield flag(first.node, entry=file.entry)
+    sites = list(file.sites)
+    if sites and not file.study.tracking.measures:
+        together = len({id(site.block.scope) for site in sites}) == 1
+        yield flag(sites[0].node, entry=file.entry, sites=len(sites), together=together)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -17,7 +18,8 @@ _GRADIENTS = frozenset(
     ["backward", "zero_grad", "requires_grad", "requires_grad_", "grad", "autograd", "manual_backward", "enable_grad"]
 )
 _EVALUATES = ("eval", "valid", "test", "predict", "infer", "generate", "score", "accuracy")
-_OLD = frozenset({"Variable", "volatile"})
+_OLD = frozenset({"Variable", "volatile", "legacy"})
+_MAKES = re.compile(r"^_*(?:get|build|create|make|load|init|setup)(?:_|$)")
 
 
 @fixes("ECO401")
@@ -27,6 +29,8 @@ def inference_with_gradients(page: Page, finding: Finding) -> Fix | None:
         return None
     values = finding.values or {}
     function = page.function(call)
+    if function is not None and _MAKES.match(function.name.value):
+        return None  # what makes a model may make it for training
     if function is not None and _can_be_decorated(page, function) and not values.get("trains_here", True):
         mode = _mode(page, function, trains=bool(values.get("trains", True)))
         torch = page.imported("torch", before=page.start(function))

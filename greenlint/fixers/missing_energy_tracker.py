@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from greenlint.python.page import Page
 
 
+_SEVERAL = re.compile(r"distributed|init_process_group|DistributedDataParallel|^spawn$|^local_rank$", re.IGNORECASE)
+_TEST = re.compile(r"(?:^|/)(?:tests?/|test_|conftest)")
 MOST_LINES = 12
 """A longer loop would be moved as a whole; a decorator measures the function that holds it and moves nothing."""
 
@@ -29,8 +32,15 @@ def missing_energy_tracker(page: Page, finding: Finding) -> Fix | None:
     function = page.function(site)
     if statement is None or (function is not None and any(True for _ in page.within(function, cst.Yield))):
         return None
+    # In a run of several processes each would measure the whole machine; a test measures nothing.
+    if any(_SEVERAL.search(word) for word in page.words(page.module)) or _TEST.search(page.path):
+        return None
+    values = finding.values or {}
+    alone = values.get("sites") == 1
+    if not alone and (function is None or not values.get("together")):
+        return None
     lines = page.line(page.end(statement)) - page.line(page.start(statement)) + 1
-    if function is not None and lines > MOST_LINES:
+    if function is not None and (lines > MOST_LINES or not alone):
         if function.asynchronous is not None:
             return None
         tracker = page.imported("codecarbon", "track_emissions", before=page.start(function))

@@ -394,6 +394,8 @@ class Page:
         if not items:
             return [self.edit(closing, closing, code)]
         last = items[-1]
+        if isinstance(last, cst.Arg) and isinstance(last.equal, cst.AssignEqual) and self._is_airy(last):
+            code = code.replace("=", " = ", 1)
         end = self.end(last)
         indent = self.indent(self.start(last))
         has_comma = isinstance(last.comma, cst.Comma)
@@ -405,6 +407,10 @@ class Page:
                 return [self.edit(end, end, f",\n{indent}{code}")]
             return [self.edit(end, end, ","), self.edit(line_end, line_end, f"\n{indent}{code}")]
         return [self.edit(line_end, line_end, f"\n{indent}{code},")]
+
+    def _is_airy(self, argument: cst.Arg) -> bool:
+        """Tell whether a keyword argument has spaces around its `=`."""
+        return argument.keyword is not None and self.text[self.end(argument.keyword)] == " "
 
     def remove_argument(self, call: cst.Call, argument: cst.Arg) -> Edit | None:
         """Take an argument away with its comma; a line that holds nothing else goes with it."""
