@@ -261,8 +261,10 @@ def _touch(first: TextPlace, second: TextPlace) -> bool:
 
 def _worse(before: Judged, after: Judged, fixed: Sequence[Finding]) -> str:
     """Say what speaks against a file as it is after a round, or return an empty string."""
-    if after.unreadable:
+    if after.unreadable and not before.unreadable:
         return f"the result {after.problems[0].message}"
+    if len(after.problems) > len(before.problems):
+        return "the result cannot be judged"
     told, telling = (Counter((one.rule.code, one.message) for one in _open(file)) for file in (before, after))
     for what, number in Counter((one.rule.code, one.message) for one in fixed).items():
         if telling[what] > told[what] - number:

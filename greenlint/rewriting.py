@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import accumulate
 from json import decoder
 from pathlib import Path
 from tokenize import detect_encoding
@@ -16,7 +18,7 @@ from greenlint import source
 from greenlint.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from greenlint.finding import Edit
     from greenlint.source import Source
@@ -156,33 +158,37 @@ def _notebook(data: bytes, text: Source, edits: Sequence[Edit]) -> bytes:
     stretches: list[tuple[int, int, str]] = []
     for index in sorted({cast("int", edit.place.cell) for edit in edits}):
         mine = [edit for edit in edits if edit.place.cell == index]
-        stretches += _cell(raw, cast("dict[str, _Json]", cells[index].members)["source"], text, index, mine)
+        stretches.append(_cell(raw, cast("dict[str, _Json]", cells[index].members)["source"], text, index, mine))
     return _replaced(raw, stretches).encode("utf-8")
 
 
-def _cell(raw: str, written: _Json, text: Source, index: int, edits: Sequence[Edit]) -> Iterator[tuple[int, int, str]]:
+def _cell(raw: str, written: _Json, text: Source, index: int, edits: Sequence[Edit]) -> tuple[int, int, str]:
+    """Return the stretch of the JSON from the first string of a source that changes to the last, and its new text."""
     parts = [written] if written.text is not None else [one for one in written.items if one.text is not None]
     told = "".join(cast("str", part.text) for part in parts)
     changes = _in_cell(told, text, index, edits)
-    position = 0
-    spans = []
-    for part in parts:
-        spans.append((position, position + len(cast("str", part.text))))
-        position = spans[-1][1]
-    while changes:
-        first = next((n for n, (_, end) in enumerate(spans) if changes[0][0] < end), len(spans) - 1)
-        last = first
-        group = [changes.pop(0)]
-        while True:
-            reach = max(end for _, end, _ in group)
-            while last + 1 < len(spans) and spans[last][1] < reach:
-                last += 1
-            if not changes or (changes[0][0] >= spans[last][1] and last + 1 < len(spans)):
-                break
-            group.append(changes.pop(0))
-        base = spans[first][0]
-        new = _replaced(told[base : spans[last][1]], [(start - base, end - base, piece) for start, end, piece in group])
-        yield parts[first].start, parts[last].end, _literals(raw, written, parts[first : last + 1], new)
+    ends = list(accumulate(len(cast("str", part.text)) for part in parts))
+    first = min(bisect_right(ends, changes[0][0]), len(parts) - 1)
+    last = max(first, min(bisect_left(ends, max(end for _, end, _ in changes)), len(parts) - 1))
+    new = _within(told, parts, ends, (first, last), changes)
+    if not new and len(parts) > 1:
+        # No empty string stays behind where whole lines go.
+        first, last = (first, last + 1) if last + 1 < len(parts) else (max(first - 1, 0), last)
+        new = _within(told, parts, ends, (first, last), changes)
+    return parts[first].start, parts[last].end, _literals(raw, written, parts[first : last + 1], new)
+
+
+def _within(
+    told: str,
+    parts: Sequence[_Json],
+    ends: Sequence[int],
+    rank: tuple[int, int],
+    changes: Sequence[tuple[int, int, str]],
+) -> str:
+    """Return what becomes of the strings from one rank to another; changes have offsets of the whole source."""
+    first, last = rank
+    start = ends[first] - len(cast("str", parts[first].text))
+    return _replaced(told[start : ends[last]], [(begin - start, end - start, new) for begin, end, new in changes])
 
 
 def _literals(raw: str, written: _Json, parts: Sequence[_Json], new: str) -> str:

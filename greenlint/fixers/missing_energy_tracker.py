@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from greenlint.python.page import Page
 
 
-_SEVERAL = re.compile(r"distributed|init_process_group|DistributedDataParallel|^spawn$|^local_rank$", re.IGNORECASE)
+_SEVERAL = re.compile(
+    r"distributed|init_process_group|DistributedDataParallel|^(?:spawn|local_rank|rank|rpc)$", re.IGNORECASE
+)
 _TEST = re.compile(r"(?:^|/)(?:tests?/|test_|conftest)")
 MOST_LINES = 12
 """A longer loop would be moved as a whole; a decorator measures the function that holds it and moves nothing."""

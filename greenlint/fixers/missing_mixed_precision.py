@@ -38,8 +38,8 @@ def missing_mixed_precision(page: Page, finding: Finding) -> Fix | None:
 
 def _loop(page: Page, loop: cst.For | cst.While) -> Fix | None:
     """Let matrices be multiplied in TF32 where the GPU has it; the rest of a loop by hand stays as it is."""
-    if page.words(page.module) & {"Variable", "volatile", "legacy"}:
-        return None  # a torch that knows no set_float32_matmul_precision
+    if page.words(page.module) & {"Variable", "volatile", "legacy", "rpc"}:
+        return None  # a torch that knows no set_float32_matmul_precision, or a loop that trains in other processes
     outermost = [loop, *page.loops(loop)][-1]
     torch = page.imported("torch", before=page.start(outermost))
     if torch is None:
