@@ -106,7 +106,7 @@ def compare(file: Path, entries: Iterable[Entry], judged: Iterable[Judged], aske
     for entry in waiting.values():
         if surroundings.lost(entry):
             free.setdefault(entry.fingerprint, []).append(entry)
-    for place, entry in found.items():
+    for place, entry in sorted(found.items(), key=lambda item: item[1]):
         if place not in known and free.get(entry.fingerprint):
             waiting.pop(free[entry.fingerprint].pop(0).key)
             known.add(place)

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from greenlint import git
 from greenlint.config import fits
 from greenlint.finding import Problem, shown
 
@@ -107,6 +108,11 @@ def _folded(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
+def is_source(path: Path) -> bool:
+    """Tell by its suffix whether a path is one that a search would find."""
+    return path.name.endswith(SUFFIXES)
+
+
 def project_root(file: Path, given: Path | None = None) -> Path:
     """Return the project of a file: the nearest folder above with `.git` or `pyproject.toml`, else `given`.
 
@@ -131,7 +137,8 @@ def _marked_root(folder: Path) -> Path | None:
     return None if folder.parent == folder else _marked_root(folder.parent)
 
 
-def _repository(folder: Path) -> Path | None:
+def repository_of(folder: Path) -> Path | None:
+    """Return the nearest folder with `.git`, the folder itself or one above it; all absolute."""
     return next((above for above in (folder, *folder.parents) if (above / ".git").exists()), None)
 
 
@@ -140,7 +147,7 @@ def _left_out(named: list[Path], excluded: Callable[[Path], bool]) -> set[Path]:
     left_out = {path for path in named if excluded(path) or _is_noise(path.relative_to(project_root(path)).as_posix())}
     by_repository: dict[Path, list[Path]] = {}
     for path in named:
-        if path not in left_out and (repository := _repository(path.parent)):
+        if path not in left_out and (repository := repository_of(path.parent)):
             by_repository.setdefault(repository, []).append(path)
     for repository, paths in by_repository.items():
         asked = "".join(f"{path}\0" for path in paths)
@@ -157,28 +164,16 @@ def _is_noise(relative: str) -> bool:
 
 
 def _git(folder: Path, *arguments: str, said: str = "") -> subprocess.CompletedProcess[str] | None:
-    """Run git in a folder, `said` on its standard input; None when there is no git.
-
-    A hook's GIT_* variables speak of the repository that is being committed, not of the one asked about. A file system
-    monitor is a command that the repository names: it is not run.
-    """
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    try:
-        return subprocess.run(  # noqa: S603
-            ["git", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-C", str(folder), *arguments],  # noqa: S607
-            capture_output=True,
-            check=False,
-            input=said,
-            encoding="utf-8",
-            errors="surrogateescape",
-            env={**environment, "LC_ALL": "C"},
-        )
-    except OSError:
+    """Run git in a folder, in the encoding of names; None when there is no git."""
+    answer = git.run(folder, *arguments, said=os.fsencode(said))
+    if answer is None:
         return None
+    told, complaint = (part.decode("utf-8", "surrogateescape") for part in (answer.stdout, answer.stderr))
+    return subprocess.CompletedProcess(answer.args, answer.returncode, told, complaint)
 
 
 def _by_git(folder: Path) -> Listing | None:
-    repository = _repository(folder)
+    repository = repository_of(folder)
     if repository is None:
         return None
     answer = _git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
@@ -266,7 +261,7 @@ class _Ignores:
     patterns: list[tuple[Path, str, bool, bool]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        repository = _repository(self.top)
+        repository = repository_of(self.top)
         if repository:
             self._read(repository, repository / ".git" / "info" / "exclude")
             for above in reversed(self.top.parents):

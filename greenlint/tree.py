@@ -294,7 +294,9 @@ class Tree:
                 return is_test(imports.relative(name), bytes)
             return known.tested
 
-        files = [str(path) for path in discovery.below(self.root).files]
+        # What was given in place of the disk may not be there, such as a file before it was renamed.
+        given = (path for path in self.run.contents if path.is_relative_to(self.root) and discovery.is_source(path))
+        files = sorted(str(path) for path in {*discovery.below(self.root).files, *given})
         imports = Imports(str(self.root), files, lines, tested)
         if self.cache.persistent:
             self.cache.listed(map(imports.relative, files))

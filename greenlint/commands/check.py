@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from greenlint import output
@@ -15,7 +16,6 @@ from greenlint.finding import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from greenlint.engine import Judged
     from greenlint.finding import Report
@@ -44,6 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     known.add_argument(
         "--no-baseline", action="store_true", help="show what the baseline of the settings knows as well"
     )
+    known.add_argument("--diff-base", metavar="REF", help="show only what the changes since this branch bring about")
     fixing = parser.add_argument_group("fixing")
     fixing.add_argument("--fix", action="store_true", help="correct what can be corrected without changing results")
     fixing.add_argument(
@@ -62,6 +63,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Check, tell, and return 0 for clean, 1 for findings that fail, 2 for files that could not be judged."""
     from greenlint import baseline, catalogue, config, engine, suppression
+    from greenlint.changes import Changes
 
     began = time.perf_counter()
     fixes = _fixes.wanted(options)
@@ -79,9 +81,14 @@ def run(options: argparse.Namespace) -> int:
         return (replace(one, source=None) for one in judged)  # the texts of a whole tree need not stay in memory
 
     def judge_again(files: Sequence[Path], contents: Mapping[Path, bytes]) -> list[Judged]:
-        return baseline.mark(judge(files, contents))[0]
+        judged, _ = baseline.mark(judge(files, contents))
+        return changed.mark(judged, judge, contents) if changed else judged
 
+    changed = Changes(options.diff_base, wanted.files or [Path.cwd() / "*"]) if options.diff_base is not None else None
     everything, notes = baseline.mark(judge(wanted.files, wanted.contents), wanted.folders)
+    if changed:
+        everything = changed.mark(everything, judge, wanted.contents)
+        notes += changed.notes
     everything.sort(key=lambda one: one.path)
     problems = list(wanted.problems)
     if fixes:
