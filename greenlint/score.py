@@ -65,7 +65,6 @@ class Score:
     total: Share
     phases: Mapping[str, Share]
     grade: str | None
-    why_no_grade: str = ""
     scale: str = SCALE
 
 
@@ -98,8 +97,8 @@ def rate(statuses: Mapping[str, Status]) -> Score:
         for phase in PHASE_WEIGHTS
         if any(phase_of(item) == phase for item in statuses)
     }
-    why = _why_no_grade(total)
-    return Score(total, phases, None if why else _letter(total.score), why)
+    is_graded = total.coverage >= MINIMUM_COVERAGE and total.not_applicable <= MAXIMUM_NOT_APPLICABLE
+    return Score(total, phases, _letter(total.score) if is_graded else None)
 
 
 def gain(statuses: Mapping[str, Status], item: str, status: Status) -> Fraction:
@@ -123,11 +122,3 @@ def _share(statuses: Mapping[str, Status], weight: Mapping[str, Fraction]) -> Sh
 
 def _letter(score: Fraction) -> str:
     return next(letter for threshold, letter in BANDS if score * 100 >= threshold)
-
-
-def _why_no_grade(total: Share) -> str:
-    if total.coverage < MINIMUM_COVERAGE:
-        return f"coverage {percent(total.coverage)} % is below {int(MINIMUM_COVERAGE * 100)} %"
-    if total.not_applicable > MAXIMUM_NOT_APPLICABLE:
-        return f"not applicable {percent(total.not_applicable)} % is above {int(MAXIMUM_NOT_APPLICABLE * 100)} %"
-    return ""

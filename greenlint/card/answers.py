@@ -1,8 +1,7 @@
-"""The questionnaire: what people say about what no artefact can show, and what that is worth.
+"""What people say about what no artefact can show, and what that is worth.
 
 `greenlint-answers.yaml` holds figures of the release and answers by item. An answer counts when it says something: a
-statement of some length that is no placeholder and does not rest on offsets. "not applicable" needs a reason. A file
-that is already there is kept line by line; only questions that it lacks are added.
+statement of some length that is no placeholder and does not rest on offsets. "not applicable" needs a reason.
 """
 
 from __future__ import annotations
@@ -12,16 +11,17 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from greenlint.card.checklist import Ceiling, load
+from greenlint.card.checklist import load
 from greenlint.card.documents import parse_yaml, read_text, sha256
 from greenlint.card.intensity import HIGHEST, LOWEST, Intensity, intensity_of
+from greenlint.card.language import text
 from greenlint.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from greenlint.card.checklist import Item
+    from greenlint.card.language import Text
 
 VERSION = "greenlint-answers/1"
 FILE_NAME = "greenlint-answers.yaml"
@@ -29,15 +29,21 @@ SHORTEST_STATEMENT = 20
 
 ANSWERS = ("yes", "no", "not applicable", "unknown")
 
-FIGURES: Mapping[str, str] = {
-    "queries_per_day": "calls of the model per day",
-    "lifetime_days": "days that the model will be in use",
-    "kwh_per_query": "energy of one call, kWh",
-    "dataset_gb": "size of the training data, GB",
-    "hardware": "hardware that trains and serves, in words",
-    "epochs": "epochs that the training ran, where the tracker does not say",
-    "pue": "power usage effectiveness of the data centre",
-    "carbon_intensity": "{zone: FR}, or of one's own {value: g/kWh, source: table, zone: FR, year: 2024}",
+FIGURES: Mapping[str, Text] = {
+    "queries_per_day": text("calls of the model per day", "appels du modèle par jour"),
+    "lifetime_days": text("days that the model will be in use", "jours d'utilisation prévus"),
+    "kwh_per_query": text("energy of one call, kWh", "énergie d'un appel, kWh"),
+    "dataset_gb": text("size of the training data, GB", "taille des données d'entraînement, Go"),
+    "hardware": text("hardware that trains and serves, in words", "matériel d'entraînement et de service, en mots"),
+    "epochs": text(
+        "epochs that the training ran, where the tracker does not say",
+        "époques d'entraînement, si l'outil de mesure ne les dit pas",
+    ),
+    "pue": text("power usage effectiveness of the data centre", "PUE du centre de données"),
+    "carbon_intensity": text(
+        "{zone: FR}, or of one's own {value: g/kWh, source: table, zone: FR, year: 2024}",
+        "{zone: FR}, ou la sienne {value: g/kWh, source: table, zone: FR, year: 2024}",
+    ),
 }
 _WORDS = frozenset({"hardware", "carbon_intensity"})
 
@@ -65,17 +71,21 @@ class Answer:
     line: int = 0
 
     @property
-    def weakness(self) -> str:
-        """Why the statement does not count, or an empty string."""
+    def weakness(self) -> Text | None:
+        """Why the statement does not count, or None."""
         if self.answer not in {"yes", "not applicable"}:
-            return ""
+            return None
         if len(" ".join(self.statement.split())) < SHORTEST_STATEMENT or len(set(self.statement.lower().split())) < 3:  # noqa: PLR2004
-            return "the statement is too short to say anything"
+            return text(
+                "the statement is too short to say anything", "la déclaration est trop courte pour dire quelque chose"
+            )
         if _PLACEHOLDER.search(self.statement):
-            return "the statement is a placeholder"
+            return text("the statement is a placeholder", "la déclaration est un texte de remplissage")
         if self.answer == "yes" and _OFFSETS.search(self.statement):
-            return "it rests on offsets, which never count"
-        return ""
+            return text(
+                "it rests on offsets, which never count", "elle repose sur une compensation, qui ne compte jamais"
+            )
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +111,16 @@ class Answers:
         return intensity_of(str(told["zone"])) if told.get("zone") else None
 
 
-def is_placeholder(text: str) -> bool:
+def is_placeholder(content: str) -> bool:
     """Whether a text only stands in for one."""
-    return not text.strip() or bool(_PLACEHOLDER.search(text))
+    return not content.strip() or bool(_PLACEHOLDER.search(content))
 
 
 def read(path: Path, shown: str | None = None) -> Answers:
     """Read an answers file; raises `ConfigError` with the file, and the line where it is known."""
     shown = shown or path.as_posix()
-    text = read_text(path)
-    data = parse_yaml(text, shown)
+    content = read_text(path)
+    data = parse_yaml(content, shown)
     for key in data:
         if key not in {"version", "release", "items"}:
             message = f'{shown}: unknown key "{key}"{did_you_mean(str(key), ("version", "release", "items"))}'
@@ -136,7 +146,7 @@ def read(path: Path, shown: str | None = None) -> Answers:
         shown,
         sha256(path),
         release,
-        {str(id_): _answer(str(id_), value, shown, text) for id_, value in items.items()},
+        {str(id_): _answer(str(id_), value, shown, content) for id_, value in items.items()},
     )
 
 
@@ -149,7 +159,7 @@ def _check_intensity(told: Any, where: str) -> None:  # noqa: ANN401 - whatever 
     if told is None:
         return
     if not isinstance(told, dict):
-        message = f"{where} must be a mapping: {FIGURES['carbon_intensity']}"
+        message = f"{where} must be a mapping: {FIGURES['carbon_intensity']['en']}"
     elif unknown := sorted(set(map(str, told)) - {"value", "source", "zone", "year"}):
         message = f'{where}: unknown key "{unknown[0]}"{did_you_mean(unknown[0], ("value", "source", "zone", "year"))}'
     elif "value" in told:
@@ -167,8 +177,8 @@ def _check_intensity(told: Any, where: str) -> None:  # noqa: ANN401 - whatever 
         raise ConfigError(message)
 
 
-def _answer(id_: str, value: Any, shown: str, text: str) -> Answer:  # noqa: ANN401 - whatever the file held
-    line = next((n for n, content in enumerate(text.splitlines(), 1) if content.strip().startswith(f"{id_}:")), 0)
+def _answer(id_: str, value: Any, shown: str, content: str) -> Answer:  # noqa: ANN401 - whatever the file held
+    line = next((n for n, told in enumerate(content.splitlines(), 1) if told.strip().startswith(f"{id_}:")), 0)
     where = f"{shown}:{line}" if line else shown
     known = [item.id for item in load().items]
     if id_ not in known:
@@ -197,90 +207,3 @@ def _answer(id_: str, value: Any, shown: str, text: str) -> Answer:  # noqa: ANN
         str(value.get("date") or "").strip(),
         line,
     )
-
-
-def questionnaire(existing: str = "", language: str = "en") -> str:
-    """Text of an answers file: what is there stays as it is, questions that it lacks are added below.
-
-    Only items that no artefact can decide are asked; the others may be answered too, for a quarter at most.
-    """
-    known = set(re.findall(r"^\s*#?\s*([A-Z]{3}-\d+\.\d+):", existing, re.MULTILINE))
-    asked = [item for item in load().items if item.ceiling is not Ceiling.VERIFIED and item.id not in known]
-    lines: list[str] = []
-    if not existing.strip():
-        lines += _preamble(language)
-        lines.append("items:")
-    elif asked:
-        lines += [existing.rstrip("\n")]
-        if not re.search(r"^items:", existing, re.MULTILINE):
-            lines += ["", "items:"]
-    else:
-        return existing
-    for item in asked:
-        lines += ["", *_question(item, language)]
-    if not existing.strip():
-        lines += ["", *_hints(language)]
-    return "\n".join(lines) + "\n"
-
-
-def _preamble(language: str) -> Iterator[str]:
-    french = language == "fr"
-    yield f"version: {VERSION}"
-    yield ""
-    if french:
-        yield "# Ce que le projet déclare. `greenlint score` lit ce fichier avec les preuves qu'il trouve lui-même."
-        yield "# answer: yes, no, not applicable ou unknown. Un yes demande une phrase, not applicable une raison."
-        yield "# Une compensation carbone ne compte jamais."
-    else:
-        yield "# What the project declares. `greenlint score` reads this beside the evidence it finds by itself."
-        yield "# answer: yes, no, not applicable or unknown. A yes needs a statement, not applicable needs a reason."
-        yield "# Carbon offsets never count."
-    yield ""
-    yield (
-        "# Chiffres de la version ; effacer le # devant ceux qui sont connus."
-        if french
-        else ("# Figures of the release; remove the # before those that are known.")
-    )
-    yield "release:"
-    for name, meaning in FIGURES.items():
-        yield f"  # {name}:  # {meaning}"
-    yield ""
-
-
-def _question(item: Item, language: str) -> Iterator[str]:
-    yield f"  # {item.text[language]}"
-    yield f"  # {_worth(item, language)}"
-    if item.not_applicable_when:
-        word = "Sans objet quand" if language == "fr" else "Not applicable when"
-        yield f"  # {word}: {item.not_applicable_when[language]}."
-    yield f"  {item.id}:"
-    yield "    answer: unknown"
-    yield '    statement: ""'
-    yield '    evidence: ""'
-
-
-def _worth(item: Item, language: str) -> str:
-    french = language == "fr"
-    if item.ceiling is Ceiling.DECLARED:
-        return (
-            "Vaut un quart du point, et jamais plus : rien ne peut le vérifier."
-            if french
-            else "Earns a quarter of the item and never more: nothing can verify it."
-        )
-    return (
-        f"S'affiche mais ne rapporte rien ; les preuves donnent la moitié au plus : {item.counts[language]}."
-        if french
-        else f"Is shown but earns nothing; artefacts earn half at most: {item.counts[language]}."
-    )
-
-
-def _hints(language: str) -> Iterator[str]:
-    french = language == "fr"
-    yield (
-        "  # Les autres points se vérifient. Sans preuve, un oui y vaut un quart ; ceux-ci peuvent être sans objet :"
-        if french
-        else "  # The other items can be verified. Without evidence a yes earns a quarter there; these may not apply:"
-    )
-    for item in load().items:
-        if item.ceiling is Ceiling.VERIFIED and item.not_applicable_when:
-            yield f"  # {item.id}: {{answer: not applicable, statement: {item.not_applicable_when[language]}}}"

@@ -7,21 +7,14 @@ from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from greenlint.card.language import text
 from greenlint.catalogue import rules_folder
 from greenlint.errors import RuleError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-Text = dict[str, str]
-"""A sentence by language: `{"en": ..., "fr": ...}`."""
-
-LANGUAGES = ("en", "fr")
-
-
-def text(english: str, french: str = "") -> Text:
-    """Return a sentence by language; where one is given, it is the same in both."""
-    return {"en": english, "fr": french or english}
+    from greenlint.card.language import Text
 
 
 class Ceiling(Enum):
@@ -142,4 +135,4 @@ def _items(data: dict[str, Any]) -> Iterator[Item]:
 
 
 def _text(data: dict[str, Any]) -> Text:
-    return {language: str(data[language]) for language in LANGUAGES}
+    return text(str(data["en"]), str(data["fr"]))

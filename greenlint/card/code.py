@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from greenlint.card.emissions import relative
+from greenlint.card.language import text
 from greenlint.card.signals import observe
 from greenlint.errors import ConfigError, GreenlintError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from greenlint.card.language import Text
     from greenlint.card.signals import Sign
     from greenlint.catalogue import Catalogue
     from greenlint.config import Settings
@@ -34,7 +36,7 @@ class Code:
     signs: Sequence[Sign] | None = None
     hidden_rules: frozenset[str] = frozenset()
     training_files: Sequence[str] = ()
-    notes: Sequence[str] = ()
+    notes: Sequence[Text] = ()
 
 
 def read(root: Path) -> Code:
@@ -55,7 +57,7 @@ def read(root: Path) -> Code:
     except (ConfigError, OSError):
         raise
     except GreenlintError as error:
-        return Code(notes=[f"the code was not judged: {error}"])
+        return Code(notes=[text(f"the code was not judged: {error}", f"le code n'a pas été jugé : {error}")])
     # What the settings exclude is judged all the same, and hides like a suppression: otherwise a line of settings would
     # buy what a comment does not.
     excluded = {one.path for one in judged if configuration.settings(one.path.parent).excludes(one.path)}
@@ -70,7 +72,7 @@ def read(root: Path) -> Code:
         signs=signs,
         hidden_rules=_hidden(rules, configuration.settings(folder)),
         training_files=_training_files(findings, signs),
-        notes=[str(problem) for one in judged for problem in one.problems],
+        notes=[text(str(problem)) for one in judged for problem in one.problems],
     )
 
 

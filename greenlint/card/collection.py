@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from greenlint.card import answers as questionnaire
+from greenlint.card import answers as answering
 from greenlint.card import budget, code, emissions
 from greenlint.card.documents import sha256
 from greenlint.card.evidence import Material
+from greenlint.card.language import text
 from greenlint.card.repository import look
 from greenlint.errors import ConfigError, GreenlintError
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from greenlint.card.language import Text
     from greenlint.card.model import Model
 
 MOST_MODELS = 20
@@ -40,7 +42,7 @@ def collect(request: Request) -> Material:
     if not root.is_dir():
         message = f"{root}: not a folder"
         raise ConfigError(message)
-    notes: list[str] = []
+    notes: list[Text] = []
     repository = look(root)
     if request.emissions:
         files = emissions.read_named(request.emissions, root)
@@ -80,14 +82,14 @@ def inputs(material: Material) -> Iterator[tuple[str, str, str]]:
         yield "card", card.path, sha256(path)
 
 
-def _answers(request: Request) -> questionnaire.Answers:
-    path = request.answers or request.root / questionnaire.FILE_NAME
+def _answers(request: Request) -> answering.Answers:
+    path = request.answers or request.root / answering.FILE_NAME
     if request.answers is None and not path.is_file():
-        return questionnaire.Answers()
-    return questionnaire.read(path, emissions.relative(path, request.root))
+        return answering.Answers()
+    return answering.read(path, emissions.relative(path, request.root))
 
 
-def _models(request: Request, files: Sequence[str], notes: list[str]) -> list[Model]:
+def _models(request: Request, files: Sequence[str], notes: list[Text]) -> list[Model]:
     from greenlint.card.inspection import inspect
     from greenlint.python.tests import is_test
 
@@ -95,7 +97,11 @@ def _models(request: Request, files: Sequence[str], notes: list[str]) -> list[Mo
     found = [request.root / name for name in files if name.endswith(".onnx") and not is_test(name, bytes)]
     paths = named or found[:MOST_MODELS]
     if not named and len(found) > MOST_MODELS:
-        notes.append(f"{len(found)} ONNX models found, {MOST_MODELS} inspected; name the released ones with --model")
+        told = text(
+            f"{len(found)} ONNX models found, {MOST_MODELS} inspected; name the released ones with --model",
+            f"{len(found)} modèles ONNX trouvés, {MOST_MODELS} inspectés ; nommer ceux de la version avec --model",
+        )
+        notes.append(told)
     models = []
     for path in paths:
         try:
@@ -103,5 +109,5 @@ def _models(request: Request, files: Sequence[str], notes: list[str]) -> list[Mo
         except GreenlintError as error:
             if named:
                 raise
-            notes.append(str(error))
+            notes.append(text(str(error)))
     return models

@@ -6,10 +6,10 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from greenlint import __version__
-from greenlint.card.documents import size
 from greenlint.card.estimate import software_carbon_intensity, whole_life
 from greenlint.card.evidence import place
 from greenlint.card.freshness import freshness
+from greenlint.card.language import LANGUAGES, at, in_language, size, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -51,7 +51,7 @@ def content(  # noqa: PLR0913, PLR0917 - the parts of a card
         "name": info.get("name") or _name(material),
         "info": dict(info),
         "footprint": footprint,
-        "models": [model_of(model) for model in material.models],
+        "models": [model_of(model, words) for model in material.models],
         "score": score,
         "charts": charts(material, score, words),
         "potential": _potential(assessment, words) if material.models else [],
@@ -84,7 +84,7 @@ def footprint_of(material: Material, words: Words) -> dict[str, Any] | None:
         "places": _distinct(", ".join(filter(None, (run.country, run.region))) for run in runs),
         "hardware": _distinct(_hardware(run) for run in runs),
         "methods": _distinct(_method(run, words) for run in runs),
-        "notes": _distinct(f"{run.where}: {note}" for run in runs for note in run.notes),
+        "notes": _distinct(at(run.where, note)[words.language] for run in runs for note in run.notes),
         "age": _age(material, words),
         "sum_of": words["sum_of"].format(count=len(runs)),
         "overhead": words["overhead_yes"] if overhead else words["overhead_no"],
@@ -113,20 +113,22 @@ def footprint_of(material: Material, words: Words) -> dict[str, Any] | None:
     }
 
 
-def model_of(model: Model) -> dict[str, Any]:
+def model_of(model: Model, words: Words) -> dict[str, Any]:
     """Return an inspected model as data."""
+    language = words.language
     return {
         "path": model.path,
         "sha256": model.sha256,
-        "size_text": size(model.file_bytes),
+        "size_text": size(model.file_bytes, language),
         "parameters": model.parameters,
-        "parameters_text": f"{model.parameters:,}".replace(",", "\u202f"),
+        "parameters_text": whole(model.parameters, language),
         "opset": model.opset,
-        "macs_text": model.macs,
+        "macs_text": in_language(model.macs, language),
         "producer": model.producer,
         "inputs": [f"{item.name}: {item.dtype} {' x '.join(map(str, item.shape))}" for item in model.inputs],
         "weights": [
-            {"dtype": dtype, "bytes": count, "text": size(count)} for dtype, count in model.weight_bytes.items()
+            {"dtype": dtype, "bytes": count, "text": size(count, language)}
+            for dtype, count in model.weight_bytes.items()
         ],
         "operators": [{"name": name, "count": count} for name, count in model.operators.items()],
         "nodes": sum(model.operators.values()),
@@ -157,7 +159,7 @@ def charts(material: Material, score: Mapping[str, Any], words: Words) -> list[d
         rows = [(str(n), kwh, words.number(kwh, 3)) for n, kwh in enumerate(stepped.steps, 1)]
         made.append(_chart("steps", words["steps_chart"], words["run"], "kWh", rows))
     for place_in_list, model in enumerate(material.models[:1]):
-        rows = [(dtype, float(count), size(count)) for dtype, count in model.weight_bytes.items()]
+        rows = [(dtype, float(count), size(count, words.language)) for dtype, count in model.weight_bytes.items()]
         made.append(_chart(f"weights-{place_in_list}", words["weights_by_type"], words["type"], "B", rows))
         rows = [(name, float(count), str(count)) for name, count in model.operators.items()]
         made.append(
@@ -180,7 +182,7 @@ def gaps(info: Mapping[str, Any], footprint: Mapping[str, Any] | None, words: Wo
 def _written(text: str) -> set[str]:
     """Keys of the sections that have a heading and content in a text, in either language."""
     from greenlint.card.repository import parse_markdown
-    from greenlint.card.words import LANGUAGES, Words
+    from greenlint.card.words import Words
 
     headings = {section.heading.lower() for section in parse_markdown(text, "").sections if section.has_content}
     return {key for key in SECTIONS for language in LANGUAGES if Words(language)[key].lower() in headings}

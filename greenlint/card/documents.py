@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from greenlint.card.language import size
 from greenlint.errors import ConfigError
 
 MEGABYTE = 1_000_000
@@ -120,16 +121,6 @@ def sha256(path: Path) -> str:
         message = f"{path}: {error.strerror or error}"
         raise ConfigError(message) from None
     return digest.hexdigest()
-
-
-def size(count: int) -> str:
-    """`1.5 MB` for 1 500 000 bytes."""
-    amount = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if amount < 1000 or unit == "GB":  # noqa: PLR2004
-            return f"{amount:.1f} {unit}" if unit != "B" else f"{count} B"
-        amount /= 1000
-    raise AssertionError
 
 
 def _umask() -> int:

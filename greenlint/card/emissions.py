@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from greenlint.card.documents import MEGABYTE, printable, read_bytes, sha256
+from greenlint.card.language import at, joined, text
 from greenlint.card.plausibility import implausible
 from greenlint.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
+
+    from greenlint.card.language import Text
 
 LARGEST_FILE = 64 * MEGABYTE
 HEAD = 8192
@@ -75,7 +78,7 @@ class Run:
     scope: str = ""
     method: str = ""
     tool_version: str = ""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
 
     @property
     def where(self) -> str:
@@ -96,7 +99,7 @@ class EmissionFile:
     sha256: str
     tool: str
     runs: tuple[Run, ...]
-    problems: tuple[str, ...] = ()
+    problems: tuple[Text, ...] = ()
 
 
 @dataclass(slots=True)
@@ -105,11 +108,11 @@ class Reading:
 
     path: str
     runs: list[Run] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    problems: list[Text] = field(default_factory=list)
 
-    def refuse(self, line: int, why: str) -> None:
+    def refuse(self, line: int, why: Text) -> None:
         """Leave a row out and say so."""
-        self.problems.append(f"{self.path}:{line}: {why}")
+        self.problems.append(at(f"{self.path}:{line}", why))
 
 
 class Reader(Protocol):
@@ -141,14 +144,14 @@ def read(path: Path, shown: str | None = None) -> EmissionFile | None:
     reader = _reader_of(path)
     if reader is None:
         return None
-    text = printable(read_bytes(path, limit=LARGEST_FILE).decode("utf-8-sig", errors="replace"))
+    content = printable(read_bytes(path, limit=LARGEST_FILE).decode("utf-8-sig", errors="replace"))
     reading = Reading(shown)
-    reader.read(text, reading)
+    reader.read(content, reading)
     kept: list[Run] = []
     for run in reading.runs:
         reasons = implausible(run)
         if reasons:
-            reading.refuse(run.line, "; ".join(reasons))
+            reading.refuse(run.line, joined(reasons))
         else:
             kept.append(run)
     return EmissionFile(shown, sha256(path), reader.TOOL, tuple(kept), tuple(reading.problems))
@@ -175,17 +178,17 @@ def find(
     *,
     root: Path | None = None,
     skip: Callable[[Path], bool] = lambda _path: False,
-) -> tuple[list[EmissionFile], list[str]]:
+) -> tuple[list[EmissionFile], list[Text]]:
     """Read every emission file below a folder; also returns one line for each that could not be read."""
     files: list[EmissionFile] = []
-    problems: list[str] = []
+    problems: list[Text] = []
     for path in _candidates(folder):
         if skip(path):
             continue
         try:
             file = read(path, relative(path, root or folder))
         except ConfigError as error:
-            problems.append(str(error))
+            problems.append(text(str(error)))
             continue
         if file is not None:
             files.append(file)
@@ -274,8 +277,8 @@ def _reader_of(path: Path) -> Reader | None:
         raise ConfigError(message) from None
     if b"\0" in head:
         return None
-    text = head.decode("utf-8-sig", errors="replace")
-    return next((reader for reader in readers() if reader.recognises(text)), None)
+    start = head.decode("utf-8-sig", errors="replace")
+    return next((reader for reader in readers() if reader.recognises(start)), None)
 
 
 def _candidates(folder: Path) -> Iterator[Path]:

@@ -17,14 +17,16 @@ from typing import TYPE_CHECKING
 
 from greenlint.card.answers import Answers
 from greenlint.card.checklist import Ceiling, load
+from greenlint.card.language import text
 from greenlint.score import CREDIT, Status, gain, rate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from fractions import Fraction
 
-    from greenlint.card.checklist import Checklist, Item, Text
+    from greenlint.card.checklist import Checklist, Item
     from greenlint.card.emissions import EmissionFile, Run
+    from greenlint.card.language import Text
     from greenlint.card.model import Model
     from greenlint.card.repository import Repository
     from greenlint.card.signals import Sign
@@ -60,7 +62,7 @@ class Material:
     answers: Answers = field(default_factory=Answers)
     budget: Mapping[str, float] = field(default_factory=dict)
     training_files: Sequence[str] = ()
-    notes: Sequence[str] = ()
+    notes: Sequence[Text] = ()
 
     @property
     def runs(self) -> list[Run]:
@@ -167,21 +169,16 @@ def _from_findings(item: Item, material: Material) -> list[Evidence]:
     for finding in findings:
         if finding.rule.code not in item.refuted_by:
             continue
-        hidden = finding.status is FindingStatus.SUPPRESSED
         told = f"{finding.rule.code} {finding.rule.name}"
-        text = {"en": f"{told}, suppressed", "fr": f"{told}, masqué"} if hidden else {"en": told, "fr": told}
-        evidence.append(Evidence(HIDES if hidden else REFUTES, "findings", place(finding), text, finding.rule.code))
+        if finding.status is FindingStatus.SUPPRESSED:
+            role, says = HIDES, text(f"{told}, suppressed", f"{told}, masqué")
+        else:
+            role, says = REFUTES, text(told)
+        evidence.append(Evidence(role, "findings", place(finding), says, finding.rule.code))
     if material.findings is not None:
-        evidence.extend(
-            Evidence(
-                HIDES,
-                "findings",
-                "greenlint.toml",
-                {"en": f"{code} is switched off", "fr": f"{code} est désactivée"},
-                code,
-            )
-            for code in sorted(material.hidden_rules & set(item.refuted_by))
-        )
+        for code in sorted(material.hidden_rules & set(item.refuted_by)):
+            says = text(f"{code} is switched off", f"{code} est désactivée")
+            evidence.append(Evidence(HIDES, "findings", "greenlint.toml", says, code))
     return evidence
 
 
@@ -192,19 +189,17 @@ def _from_signs(item: Item, material: Material) -> list[Evidence]:
     for role, patterns in ((PROVES, item.proving), (INDICATES, item.indicating)):
         for pattern in patterns:
             sign = next((sign for sign in material.signs or () if matches(pattern, sign)), None)
-            if sign is None:
+            if sign is None or any(piece.where == sign.where for piece in evidence):
                 continue
             name = min(sign.names, key=lambda name: (name.startswith("object."), len(name))).removeprefix("object.")
             keyword = re.search(r"\((\w+)\)$", pattern)
             name += f"({keyword[1]}=...)" if keyword else ""
-            verb = {"assign": ("sets", "fixe")}.get(sign.form, ("calls", "appelle"))
-            if any(piece.where == sign.where for piece in evidence):
-                continue
-            evidence.append(
-                Evidence(
-                    role, "python", sign.where, {"en": f"the code {verb[0]} {name}", "fr": f"le code {verb[1]} {name}"}
-                ),
+            says = (
+                text(f"the code sets {name}", f"le code fixe {name}")
+                if sign.form == "assign"
+                else text(f"the code calls {name}", f"le code appelle {name}")
             )
+            evidence.append(Evidence(role, "python", sign.where, says))
     return evidence
 
 
@@ -215,28 +210,14 @@ def _from_answers(item: Item, material: Material) -> list[Evidence]:
     where = f"{material.answers.path}:{answer.line}" if answer.line else material.answers.path
     said = " ".join(answer.statement.split())
     if answer.answer == "no":
-        text = {"en": f"answered no. {said}".strip(), "fr": f"réponse : non. {said}".strip()}
-        return [Evidence(REFUTES, "answers", where, text)]
-    if answer.weakness:
-        return [
-            Evidence(
-                REMARKS,
-                "answers",
-                where,
-                {"en": f"not counted: {answer.weakness}", "fr": f"non compté : {_FRENCH[answer.weakness]}"},
-            ),
-        ]
-    role = DECLARES if answer.answer == "yes" else SETS_ASIDE
-    link = f" ({answer.evidence})" if answer.evidence else ""
-    when = f" [{answer.date}]" if answer.date else ""
-    return [Evidence(role, "answers", where, {"en": f"{said}{link}{when}", "fr": f"{said}{link}{when}"})]
-
-
-_FRENCH = {
-    "the statement is too short to say anything": "la déclaration est trop courte pour dire quelque chose",
-    "the statement is a placeholder": "la déclaration est un texte de remplissage",
-    "it rests on offsets, which never count": "elle repose sur une compensation, qui ne compte jamais",
-}
+        role, says = REFUTES, text(f"answered no. {said}".strip(), f"réponse : non. {said}".strip())
+    elif weakness := answer.weakness:
+        role, says = REMARKS, text(f"not counted: {weakness['en']}", f"non compté : {weakness['fr']}")
+    else:
+        role = DECLARES if answer.answer == "yes" else SETS_ASIDE
+        link = f" ({answer.evidence})" if answer.evidence else ""
+        says = text(f"{said}{link}{f' [{answer.date}]' if answer.date else ''}")
+    return [Evidence(role, "answers", where, says)]
 
 
 def place(finding: Finding) -> str:

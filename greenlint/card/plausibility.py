@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from greenlint.card.accelerators import find
 from greenlint.card.intensity import HIGHEST, LOWEST
+from greenlint.card.language import plain, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from greenlint.card.emissions import Run
+    from greenlint.card.language import Text
 
 TOLERANCE = 1.2
 """Boards and processors may draw a little more than they are rated for."""
@@ -35,48 +37,67 @@ USUAL_OVERHEAD = 1.58
 """The PUE that CarbonTracker multiplies by where its log does not say."""
 
 
-def implausible(run: Run) -> list[str]:
+def implausible(run: Run) -> list[Text]:
     """Why a run cannot be true; an empty list when nothing speaks against it."""
     reasons = []
     if not math.isfinite(run.kwh):
-        reasons.append("energy is not a finite number")
-    elif run.kwh <= 0:
-        reasons.append(f"energy {run.kwh:g} kWh is not above zero")
-    if run.seconds is not None and not (math.isfinite(run.seconds) and run.seconds > 0):
-        reasons.append(f"duration {run.seconds:g} s is not above zero")
-    if run.grams is not None and not (math.isfinite(run.grams) and run.grams > 0):
-        reasons.append(f"carbon {run.grams:g} g is not above zero")
+        reasons.append(text("energy is not a finite number", "l'énergie n'est pas un nombre fini"))
+    for english, french, amount, unit in (
+        ("energy", "l'énergie", run.kwh if math.isfinite(run.kwh) else None, "kWh"),
+        ("duration", "la durée", run.seconds, "s"),
+        ("carbon", "le carbone", run.grams, "g"),
+    ):
+        if amount is not None and not (math.isfinite(amount) and amount > 0):
+            told = f"{amount:g} {unit}"
+            reasons.append(
+                text(f"{english} {told} is not above zero", f"{french}, {told}, n'est pas au-dessus de zéro")
+            )
     if reasons:
         return reasons
     if run.intensity is not None and not LOWEST <= run.intensity <= HIGHEST:
         reasons.append(
-            f"carbon over energy is {run.intensity:.3g} g/kWh, outside {LOWEST} to {HIGHEST}: units mixed up?"
+            text(
+                f"carbon over energy is {plain(run.intensity)} g/kWh, outside {LOWEST} to {HIGHEST}: units mixed up?",
+                f"le carbone sur l'énergie fait {plain(run.intensity, 3, 'fr')} g/kWh, hors de {LOWEST} à {HIGHEST} : "
+                "unités confondues ?",
+            )
         )
     total = sum(run.parts)
     if run.parts and not any(math.isclose(run.kwh, total * factor, rel_tol=0.01) for factor in (1.0, run.pue or 1.0)):
-        reasons.append(f"energy {run.kwh:.6g} kWh is not the sum of its parts, {total:.6g} kWh")
+        reasons.append(
+            text(
+                f"energy {plain(run.kwh, 6)} kWh is not the sum of its parts, {plain(total, 6)} kWh",
+                f"l'énergie, {plain(run.kwh, 6, 'fr')} kWh, n'est pas la somme de ses parts, "
+                f"{plain(total, 6, 'fr')} kWh",
+            )
+        )
     if run.seconds:
         reasons.extend(_too_much_power(run, run.seconds))
     return reasons
 
 
-def _too_much_power(run: Run, seconds: float) -> Iterator[str]:
+def _too_much_power(run: Run, seconds: float) -> Iterator[Text]:
     """Yield what drew more than it can, the smallest part that says it; energies are means over the whole duration."""
-    accelerators = run.gpu_kwh if run.gpu_kwh is not None else run.kwh if run.scope == "gpu" else None
+    energy = run.gpu_kwh if run.gpu_kwh is not None else run.kwh if run.scope == "gpu" else None
     device, count = find(run.gpu_model), run.gpu_count or 1
-    for what, kwh, limit, told in (
+    rated = f"{count} x {device.name}" if device else ""
+    for english, french, kwh, limit in (
         (
-            "accelerator",
-            accelerators if device else None,
+            f"accelerator power, {rated},",
+            f"des accélérateurs, {rated},",
+            energy if device else None,
             TOLERANCE * count * (device.watts if device else 0),
-            f"{TOLERANCE} x {count} x {device.name if device else ''}",
         ),
-        ("processor", run.cpu_kwh, TOLERANCE * _processors(run), "what the largest processors are rated for"),
-        ("machine", _of_the_machine(run), _machine(run), "what such hardware can draw"),
+        ("processor power", "des processeurs", run.cpu_kwh, TOLERANCE * _processors(run)),
+        ("machine power", "de la machine", _of_the_machine(run), _machine(run)),
     ):
         watts = kwh * 3.6e6 / seconds if kwh is not None else 0.0
         if watts > limit:
-            yield f"mean {what} power {watts:.0f} W is above {limit:.0f} W, {told}"
+            yield text(
+                f"mean {english} is {plain(watts)} W, above the {plain(limit)} W that such hardware can draw",
+                f"la puissance moyenne {french} est de {plain(watts, 3, 'fr')} W, au-delà des "
+                f"{plain(limit, 3, 'fr')} W qu'un tel matériel peut tirer",
+            )
             return
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from greenlint import __version__
 from greenlint.card.documents import read_text
-from greenlint.card.words import decimal
+from greenlint.card.language import decimal, in_language
 from greenlint.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -142,6 +142,7 @@ def _environment(kind: str) -> jinja2.Environment:
     environment.filters["code"] = _code
     environment.filters["decimal"] = jinja2.pass_context(_decimal)
     environment.filters["sentence"] = _sentence
+    environment.filters["number"] = jinja2.pass_context(_number)
     return environment
 
 
@@ -165,6 +166,10 @@ def _prose(value: str) -> Any:  # noqa: ANN401 - Markup
 
 def _decimal(context: Mapping[str, Any], value: float, sign: str = "") -> str:
     return decimal(value, context["language"], sign)
+
+
+def _number(context: Mapping[str, Any], value: float) -> str:
+    return in_language(str(value), context["language"])
 
 
 def _code(value: str) -> Any:  # noqa: ANN401 - Markup

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from greenlint import __version__
 from greenlint.card.collection import inputs
 from greenlint.card.documents import printable, read_text
+from greenlint.card.words import Words
 from greenlint.errors import ConfigError
-from greenlint.score import BANDS, SCALE, Status, percent
+from greenlint.score import BANDS, MAXIMUM_NOT_APPLICABLE, MINIMUM_COVERAGE, SCALE, Status, percent
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +33,7 @@ def scorecard(assessment: Assessment, material: Material, language: str = "en") 
         "language": language,
         **_share(score.total),
         "grade": score.grade,
-        "why_no_grade": _why(score.why_no_grade, language),
+        "why_no_grade": _why_no_grade(score.total, Words(language)),
         "phases": [
             {"id": phase.id, "name": phase.text[language], **_share(score.phases[phase.id])}
             for phase in checklist.phases
@@ -76,7 +77,7 @@ def scorecard(assessment: Assessment, material: Material, language: str = "en") 
             for entry in checklist.secondary
         ],
         "inputs": [{"kind": kind, "path": path, "sha256": digest} for kind, path, digest in inputs(material)],
-        "notes": [printable(note) for note in material.notes],
+        "notes": [printable(note[language]) for note in material.notes],
     }
 
 
@@ -117,7 +118,7 @@ def compare(card: dict[str, Any], previous: dict[str, Any]) -> dict[str, Any]:
     return {
         **{name: round(card[name] - previous[name], 1) for name in ("score", "coverage", "not_applicable")},
         "grade": [previous.get("grade"), card["grade"]],
-        "same_checklist": previous.get("checklist") == card["checklist"],
+        "checklist": [previous.get("checklist"), card["checklist"]],
         "items": [
             {"id": item["id"], "text": item["text"], "was": before[item["id"]], "is": item["status"]}
             for item in card["items"]
@@ -134,15 +135,16 @@ def _share(share: Share) -> dict[str, float]:
     }
 
 
-def _why(why: str, language: str) -> str:
-    if language != "fr":
-        return why
-    for english, french in (
-        ("coverage", "couverture de"),
-        ("not applicable", "sans objet :"),
-        ("is below", "sous"),
-        ("is above", "au-delà de"),
-        ("sous ", "sous "),
+def _why_no_grade(total: Share, words: Words) -> str:
+    for key, share, limit, passed in (
+        ("low_coverage", total.coverage, MINIMUM_COVERAGE, total.coverage < MINIMUM_COVERAGE),
+        (
+            "much_set_aside",
+            total.not_applicable,
+            MAXIMUM_NOT_APPLICABLE,
+            total.not_applicable > MAXIMUM_NOT_APPLICABLE,
+        ),
     ):
-        why = why.replace(english, french)
-    return why
+        if passed:
+            return words[key].format(share=words.decimal(percent(share)), limit=int(limit * 100))
+    return ""

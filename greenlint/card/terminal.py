@@ -38,7 +38,7 @@ def _lines(card: dict[str, Any], words: Words, trend: dict[str, Any] | None, *, 
             yield from _wrapped(f"  {action['item']:<9}+{words.decimal(action['points'])}", text)
     if trend is not None:
         yield ""
-        yield from _trend(card, words, trend, colour=colour)
+        yield from _trend(words, trend, colour=colour)
     if card["notes"]:
         yield ""
         yield _paint(words["notes"], "1", on=colour)
@@ -74,15 +74,16 @@ def _item(item: dict[str, Any], words: Words, *, colour: bool) -> Iterator[str]:
         yield " " * _MARGIN + f"+ {left}"
 
 
-def _trend(card: dict[str, Any], words: Words, trend: dict[str, Any], *, colour: bool) -> Iterator[str]:
+def _trend(words: Words, trend: dict[str, Any], *, colour: bool) -> Iterator[str]:
     yield _paint(words["trend"], "1", on=colour)
     names = ("score", "coverage", "not_applicable")
     yield "  " + ", ".join(f"{words[name]} {words.decimal(trend[name], '+')}" for name in names)
     was, now = (grade or words["not_graded"] for grade in trend["grade"])
     if was != now:
         yield f"  {words['grade']} {was} -> {now}"
-    if not trend["same_checklist"]:
-        yield f"  {words['checklist']} {card['checklist']} is not the one before"
+    then, now = trend["checklist"]
+    if then != now:
+        yield "  " + words["other_checklist"].format(then=then, now=now)
     for item in trend["items"]:
         yield from _wrapped(f"  {item['id']:<9}", f"{words[item['was']]} -> {words[item['is']]}")
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from greenlint.card.language import LANGUAGES, decimal, plain, text
 from greenlint.errors import ConfigError, did_you_mean
 
-LANGUAGES = ("en", "fr")
-
-LARGE, ENORMOUS = 1000, 1e12
-"""Numbers between the two are written out, with their thousands set apart."""
-
 _WORDS: dict[str, tuple[str, str]] = {
-    "colon": (":", "\u00a0:"),
+    "colon": (":", " :"),
+    "semicolon": (";", " ;"),
     "score_title": ("Eco-design score", "Score d'éco-conception"),
     "score": ("Score", "Score"),
     "coverage": ("coverage", "couverture"),
     "not_applicable": ("not applicable", "sans objet"),
     "not_graded": ("not graded", "non noté"),
+    "low_coverage": ("coverage {share} % is below {limit} %", "couverture de {share} %, sous {limit} %"),
+    "much_set_aside": ("not applicable {share} % is above {limit} %", "sans objet {share} %, au-delà de {limit} %"),
+    "other_checklist": ("{now} is not the checklist of then, {then}", "{now} n'est pas la liste d'alors, {then}"),
+    "calls": ("declared calls", "appels déclarés"),
     "grade": ("grade", "note"),
     "scale": ("scale", "barème"),
     "checklist": ("checklist", "liste"),
@@ -65,10 +66,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "base_model": ("Base model", "Modèle de base"),
     "architecture": ("Architecture", "Architecture"),
     "intended_use": ("Intended use", "Usage prévu"),
-    "out_of_scope": ("Out of scope", "Hors du champ"),
+    "out_of_scope": ("Out of scope", "Usages exclus"),
     "factors": ("Factors", "Facteurs"),
-    "metrics": ("Metrics and results", "Mesures et résultats"),
-    "metric": ("Metric", "Mesure"),
+    "metrics": ("Metrics and results", "Métriques et résultats"),
+    "metric": ("Metric", "Métrique"),
     "value": ("Value", "Valeur"),
     "dataset": ("Data set", "Jeu de données"),
     "evaluation_data": ("Evaluation data", "Données d'évaluation"),
@@ -150,7 +151,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "energy_chart": ("Energy by run, kWh", "Énergie par exécution, kWh"),
     "steps_chart": ("Energy by epoch or task, kWh", "Énergie par époque ou tâche, kWh"),
     "operators_chart": ("Nodes by operator", "Nœuds par opérateur"),
-    "made_by": ("Made by greenlint", "Fait par greenlint"),
+    "made_by": ("Made by greenlint", "Produit par greenlint"),
     "self_assessed": (
         "This is a self-assessment by a tool from files of the project. It is no audit and no label.",
         "Ceci est une auto-évaluation faite par un outil à partir des fichiers du projet, ni audit ni label.",
@@ -185,11 +186,11 @@ class Words:
             message = f'no words for the language "{language}"{did_you_mean(language, LANGUAGES)}; there are en and fr'
             raise ConfigError(message)
         self.language = language
-        self._place = LANGUAGES.index(language)
+        self._words = {key: text(*pair)[language] if pair[1] else "" for key, pair in _WORDS.items()}
 
     def __getitem__(self, key: str) -> str:
         """Return the word for a key."""
-        return _WORDS[key][self._place]
+        return self._words[key]
 
     def __contains__(self, key: str) -> bool:
         """Whether there is a word for a key."""
@@ -197,28 +198,12 @@ class Words:
 
     def all(self) -> dict[str, str]:
         """Every word by its key."""
-        return {key: pair[self._place] for key, pair in _WORDS.items()}
+        return dict(self._words)
 
     def decimal(self, value: float, sign: str = "") -> str:
         """Return a number with one decimal."""
         return decimal(value, self.language, sign)
 
     def number(self, value: float, digits: int = 3) -> str:
-        """Return a number with some significant digits, with a decimal comma in French."""
-        text = plain(value, digits)
-        return text.replace(",", "\u202f").replace(".", ",") if self.language == "fr" else text
-
-
-def decimal(value: float, language: str, sign: str = "") -> str:
-    """Return a number with one decimal, with a decimal comma in French; `sign` "+" writes the sign always."""
-    text = f"{value:{sign}.1f}"
-    return text.replace(".", ",") if language == "fr" else text
-
-
-def plain(value: float, digits: int = 3) -> str:
-    """Return a number with some significant digits: `0.0124`, `12,200`, `4.07e-5`."""
-    text = f"{value:.{digits}g}"
-    if LARGE <= abs(float(text)) < ENORMOUS:
-        return f"{float(text):,.0f}"
-    mantissa, _, exponent = text.partition("e")
-    return f"{mantissa}e{int(exponent)}" if exponent else mantissa
+        """Return a number with some significant digits."""
+        return plain(value, digits, self.language)

@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     for name in kept:
         print(f'{output}: the block "{name}" was edited by hand and is kept', file=sys.stderr)
     for note in material.notes:
-        print(f"note: {note}", file=sys.stderr)
+        print(f"note: {note[words.language]}", file=sys.stderr)
     return 0
 
 

@@ -182,7 +182,7 @@ def _whole_life(options: argparse.Namespace, kwh: float, intensity: Intensity | 
 
 
 def _text(told: dict[str, Any]) -> str:
-    from greenlint.card.words import plain
+    from greenlint.card.language import plain
 
     energy, carbon, life, device = told["energy"], told["carbon"], told["whole_life"], told["device"]
     lines = [f"energy  {plain(energy['kwh'], 4)} kWh  (range {plain(energy['low'])} to {plain(energy['high'])} kWh)"]

@@ -37,6 +37,7 @@ def run(options: argparse.Namespace) -> int:
     """Write what is missing."""
     from greenlint.card import answers
     from greenlint.card.documents import read_text, write
+    from greenlint.card.questionnaire import questionnaire
     from greenlint.card.words import Words
     from greenlint.config import settings_file
     from greenlint.errors import ConfigError
@@ -57,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     if file.exists():
         answers.read(file)
         existing = read_text(file)
-    text = answers.questionnaire(existing, language)
+    text = questionnaire(existing, language)
     if text == existing:
         print(f"{file}: kept, nothing is missing", file=sys.stderr)
         return 0

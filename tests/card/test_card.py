@@ -186,13 +186,34 @@ def test_the_same_bytes_twice(project: Path) -> None:
     assert first == second
 
 
-def test_french_is_french_all_through(project: Path) -> None:
+WRONG_ROW = "timestamp,project_name,run_id,duration,emissions,energy_consumed\n2026-03-01,p,r9,60,0.1,-1\n"
+
+
+def test_french_is_french_all_through(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "wrong.csv").write_text(WRONG_ROW)
     greenlint("card", "--lang", "fr", "--html", "r.html")
-    for name in ("MODEL_CARD.md", "r.html"):
+    greenlint("score", "--lang", "fr", "--format", "markdown", "--output", "score.md")
+    greenlint("score", "--lang", "fr", "--output", "score.txt")
+    for name in ("MODEL_CARD.md", "r.html", "score.md", "score.txt"):
         text = re.sub(r"<style>.*?</style>|<[^>]*>", " ", (project / name).read_text(), flags=re.DOTALL)
-        assert "Empreinte environnementale" in text
+        text = re.sub(r"^---\n.*?\n---\n", "", text, flags=re.DOTALL)
+        assert ("Preuve" if name.endswith("md") else "note") in text
         for english in ("Environmental footprint", "Intended use", "unknown", "verified", "coverage", "does not"):
             assert english not in text, english
+        assert not re.search(r"\d\.\d+ (?:kB|MB|kWh|%|/)|\d [kMG]?B\b", text)
+        assert not re.search(r"[a-zé] [;:!?](?:\s|$)", text), "a breakable space before a mark"
+    assert "wrong.csv:2\u00a0: l'énergie, -1 kWh, n'est pas au-dessus de zéro" in " ".join(
+        (project / "score.txt").read_text().replace("\n", " ").split(" ")
+    ).replace("    ", "")
+    assert "n'est pas au-dessus de zéro" in capsys.readouterr().err
+
+
+def test_the_questionnaire_is_french_too(project: Path) -> None:
+    (project / "greenlint-answers.yaml").unlink()
+    greenlint("init", "--lang", "fr")
+    text = (project / "greenlint-answers.yaml").read_text()
+    for english in (" the ", "Not applicable", "energy", "Earns"):
+        assert english not in text, english
 
 
 def test_what_a_person_wrote_stays(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

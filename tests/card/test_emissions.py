@@ -112,8 +112,8 @@ def test_a_cut_row_is_left_out_and_the_row_before_counts(read: Any) -> None:
     whole = csv(V28, row(), row(duration=99))
     file = read(whole.rstrip("\n")[:-60])
     assert file.runs[0].seconds == 41
-    assert "cells under" in file.problems[0]
-    assert file.problems[0].startswith("whatever.bin:3: ")
+    assert "cells under" in file.problems[0]["en"]
+    assert file.problems[0]["en"].startswith("whatever.bin:3: ")
 
 
 @pytest.mark.parametrize(
@@ -138,8 +138,9 @@ def test_what_cannot_be_true_is_no_evidence(read: Any, change: Any, said: str) -
     file = read(csv(V28, row(**change)))
     assert file.runs == ()
     (problem,) = file.problems
-    assert said in problem
-    assert problem.startswith("whatever.bin:2: ")
+    assert said in problem["en"]
+    assert problem["en"].startswith("whatever.bin:2: ")
+    assert problem["fr"].startswith("whatever.bin:2\u00a0: ")
 
 
 def test_parts_times_pue_is_a_sum(read: Any) -> None:
@@ -151,21 +152,24 @@ def test_more_power_than_the_devices_have_is_refused(read: Any) -> None:
     fine = row(**hot, gpu_energy=0.4, cpu_energy=0, ram_energy=0, energy_consumed=0.4)
     wrong = row(**hot, gpu_energy=0.6, cpu_energy=0, ram_energy=0, energy_consumed=0.6)
     assert read(csv(V28, fine)).runs
-    assert "480 W" in read(csv(V28, wrong)).problems[0]
+    assert "480 W" in read(csv(V28, wrong)).problems[0]["en"]
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         ({"cpu_energy": 0.2, "ram_energy": 0, "energy_consumed": 0.2}, ""),
-        ({"cpu_energy": 5, "ram_energy": 0, "energy_consumed": 5}, "mean processor power 5000 W is above 1200 W"),
+        (
+            {"cpu_energy": 5, "ram_energy": 0, "energy_consumed": 5},
+            "mean processor power is 5,000 W, above the 1,200 W",
+        ),
         ({"cpu_energy": 4, "ram_energy": 0, "energy_consumed": 4, "cpu_count": 448}, ""),
-        ({"cpu_energy": "", "energy_consumed": 2, "gpu_count": 0}, "mean machine power 2000 W is above 1300 W"),
+        ({"cpu_energy": "", "energy_consumed": 2, "gpu_count": 0}, "mean machine power is 2,000 W, above the 1,300 W"),
         ({"cpu_energy": "", "energy_consumed": 2, "gpu_count": 0, "ram_total_size": 2000}, ""),
         ({"cpu_energy": "", "energy_consumed": 10, "gpu_count": 8, "gpu_model": "NVIDIA Z900"}, ""),
         ({"cpu_energy": "", "energy_consumed": 30, "gpu_count": 8, "gpu_model": "NVIDIA Z900"}, "mean machine power"),
         ({"cpu_energy": "", "energy_consumed": 14}, ""),
-        ({"cpu_energy": "", "energy_consumed": 20}, "mean machine power 20000 W is above 18000 W"),
+        ({"cpu_energy": "", "energy_consumed": 20}, "mean machine power is 20,000 W, above the 18,000 W"),
         ({"cpu_energy": "", "energy_consumed": 27, "pue": 1.58}, ""),
     ],
     ids=str,
@@ -174,7 +178,7 @@ def test_no_machine_draws_more_than_its_hardware_can(read: Any, change: Any, sai
     told = row(duration=3600, gpu_energy=0, **{"ram_energy": 0, **change})
     told["emissions"] = 0.05 * float(told["energy_consumed"])
     file = read(csv(V28, told))
-    assert "; ".join(file.problems).startswith(f"whatever.bin:2: {said}" if said else "")
+    assert "; ".join(told["en"] for told in file.problems).startswith(f"whatever.bin:2: {said}" if said else "")
     assert len(file.runs) == (0 if said else 1)
 
 
@@ -212,7 +216,7 @@ def test_carbontracker_measures_and_does_not_predict(read: Any) -> None:
     assert run.overhead_included
     assert run.pue == 1.58
     assert run.gpu_model == "Tesla T4"
-    assert run.notes == ("measured 2 of 100 epochs",)
+    assert run.notes == ({"en": "measured 2 of 100 epochs", "fr": "2 époques mesurées sur 100"},)
     assert run.ended == datetime(2026, 2, 3, 10, 1, 40)  # noqa: DTZ001 - the log has no time zone
 
 
@@ -220,7 +224,7 @@ def test_a_prediction_alone_is_no_run(read: Any) -> None:
     text = CARBONTRACKER.replace("Actual consumption for 2 epoch(s)", "Predicted consumption for 2 epoch(s)")
     file = read(text)
     assert file.runs == ()
-    assert "no measurement" in file.problems[0]
+    assert "no measurement" in file.problems[0]["en"]
 
 
 def test_carbontracker_epochs_of_the_standard_log(read: Any) -> None:
@@ -282,7 +286,7 @@ def test_impact_tracker_integrates_power(read: Any) -> None:
     (run,) = file.runs
     assert run.kwh == pytest.approx(36 * 100 / 3.6e6)
     assert run.grams is None
-    assert "not JSON" in file.problems[0]
+    assert "not JSON" in file.problems[0]["en"]
 
 
 def test_boamps(read: Any) -> None:

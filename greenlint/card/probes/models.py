@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from greenlint.card.checklist import load, text
-from greenlint.card.documents import MEGABYTE, size
+from greenlint.card.checklist import load
+from greenlint.card.documents import MEGABYTE
 from greenlint.card.evidence import INDICATES, PROVES, REFUTES, Evidence
+from greenlint.card.language import size, text, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,9 @@ def narrow_and_small(material: Material) -> Iterator[Evidence]:
         return
     for model in material.models:
         if model.parameters <= _MODEST_PARAMETERS:
-            told = text(f"{model.parameters} parameters, {task}", f"{model.parameters} paramètres, {task}")
+            told = text(
+                f"{whole(model.parameters)} parameters, {task}", f"{whole(model.parameters, 'fr')} paramètres, {task}"
+            )
             yield Evidence(INDICATES, "onnx", model.path, told)
 
 
@@ -37,7 +40,8 @@ def parameter_budget(material: Material) -> Iterator[Evidence]:
     limit = material.budget.get("parameters")
     for model in material.models if limit is not None else ():
         told = text(
-            f"{model.parameters} parameters, budget {limit:.0f}", f"{model.parameters} paramètres, budget {limit:.0f}"
+            f"{whole(model.parameters)} parameters, budget {limit:,.0f}",
+            f"{whole(model.parameters, 'fr')} paramètres, budget {whole(int(limit or 0), 'fr')}",
         )
         yield Evidence(INDICATES if model.parameters <= (limit or 0) else REFUTES, "onnx", model.path, told)
 
@@ -58,7 +62,10 @@ def reduced_precision(material: Material) -> Iterator[Evidence]:
 def inference_format(material: Material) -> Iterator[Evidence]:
     """Yield each ONNX model, or another inference format in the repository."""
     for model in material.models:
-        told = text(f"ONNX opset {model.opset}, {size(model.file_bytes)}, sha256 {model.sha256[:12]}")
+        opset, digest = f"ONNX opset {model.opset}", f"sha256 {model.sha256[:12]}"
+        told = text(
+            f"{opset}, {size(model.file_bytes)}, {digest}", f"{opset}, {size(model.file_bytes, 'fr')}, {digest}"
+        )
         yield Evidence(PROVES, "onnx", model.path, told)
     for name in material.repository.inference_files[:1]:
         told = text("an inference format, not inspected", "un format d'inférence, non inspecté")
@@ -89,7 +96,7 @@ def edge_size(material: Material) -> Iterator[Evidence]:
     """Models small enough for a device."""
     for model in material.models:
         if model.file_bytes <= _EDGE_BYTES:
-            yield Evidence(INDICATES, "onnx", model.path, text(size(model.file_bytes)))
+            yield Evidence(INDICATES, "onnx", model.path, text(size(model.file_bytes), size(model.file_bytes, "fr")))
 
 
 def small_request(material: Material) -> Iterator[Evidence]:
@@ -97,5 +104,5 @@ def small_request(material: Material) -> Iterator[Evidence]:
     for model in material.models:
         amount = model.request_bytes
         if amount is not None and amount <= _REQUEST_BYTES:
-            told = text(f"{size(int(amount))} per request", f"{size(int(amount))} par requête")
+            told = text(f"{size(int(amount))} per request", f"{size(int(amount), 'fr')} par requête")
             yield Evidence(INDICATES, "onnx", model.path, told)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from greenlint.card.checklist import text
 from greenlint.card.evidence import INDICATES, PROVES, REFUTES, REMARKS, Evidence
 from greenlint.card.hub import TASKS
-from greenlint.card.words import plain
+from greenlint.card.language import in_language, plain, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +44,7 @@ def complete_card(material: Material) -> Iterator[Evidence]:
     if told is not None and measured and not agrees:
         says = text(
             f"the card says {told:g} g, the emission files {plain(measured)} g",
-            f"la fiche dit {told:g} g, les fichiers d'émissions {plain(measured)} g",
+            f"la fiche dit {in_language(f'{told:g}', 'fr')} g, les fichiers d'émissions {plain(measured, 3, 'fr')} g",
         )
         yield Evidence(REFUTES, "repository", card.path, says)
         return
@@ -54,7 +53,7 @@ def complete_card(material: Material) -> Iterator[Evidence]:
         (
             "results",
             "résultats",
-            card.filled("result", "metric", "evaluation", "résultat", "mesures", "évaluation"),
+            card.filled("result", "metric", "evaluation", "résultat", "métrique", "évaluation"),
         ),
         ("limits", "limites", card.filled("limitation", "limits", "limites", "risks")),
         ("a footprint that a file confirms", "une empreinte confirmée par un fichier", agrees or None),

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from greenlint.card.accelerators import find as find_accelerator
-from greenlint.card.checklist import text
 from greenlint.card.evidence import INDICATES, PROVES, REFUTES, Evidence
 from greenlint.card.freshness import aware, freshness
+from greenlint.card.language import in_language, plain, text
 from greenlint.card.signals import matches
-from greenlint.card.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,10 +60,10 @@ def energy_budget(material: Material) -> Iterator[Evidence]:
     }
     over = next((name for name, limit in limits.items() if measured[name] > limit), None)
     if over:
-        amount, limit, unit = plain(measured[over]), plain(limits[over]), _UNITS[over]
+        amount, limit, unit = measured[over], limits[over], _UNITS[over]
         told = text(
-            f"{amount} {unit} measured, above the budget of {limit} {unit}",
-            f"{amount} {unit} mesurés, au-delà du budget de {limit} {unit}",
+            f"{plain(amount)} {unit} measured, above the budget of {plain(limit)} {unit}",
+            f"{plain(amount, 3, 'fr')} {unit} mesurés, au-delà du budget de {plain(limit, 3, 'fr')} {unit}",
         )
         yield Evidence(REFUTES, "emissions", "greenlint.toml", told)
     elif limits and (jobs := material.repository.ci_jobs):
@@ -98,22 +97,23 @@ def fresh_measurement(material: Material) -> Iterator[Evidence]:
     latest = max(material.training, key=lambda run: aware(run.ended).timestamp() if run.ended else 0.0)
     state = freshness(material)
     amount = f"{plain(latest.kwh)} kWh, {latest.tool}"
+    montant = f"{plain(latest.kwh, 3, 'fr')} kWh, {latest.tool}"
     if state.is_fresh:
-        told = text(amount)
+        told = text(amount, montant)
     elif state.uncommitted:
         told = text(
             f"{amount}; {state.uncommitted} has uncommitted changes",
-            f"{amount} ; {state.uncommitted} a des modifications non validées",
+            f"{montant} ; {state.uncommitted} a des modifications non validées",
         )
     elif state.changed is None or latest.ended is None:
         told = text(
             f"{amount}; whether it is newer than the code cannot be told",
-            f"{amount} ; impossible de dire si elle est postérieure au code",
+            f"{montant} ; impossible de dire si elle est postérieure au code",
         )
     else:
         told = text(
             f"{amount}, of {latest.ended:%Y-%m-%d}; the code changed on {state.changed:%Y-%m-%d}",
-            f"{amount}, du {latest.ended:%Y-%m-%d} ; le code a changé le {state.changed:%Y-%m-%d}",
+            f"{montant}, du {latest.ended:%Y-%m-%d} ; le code a changé le {state.changed:%Y-%m-%d}",
         )
     yield Evidence(PROVES if state.is_fresh else INDICATES, "emissions", latest.where, told)
 
@@ -142,7 +142,7 @@ def energy_per_epoch(material: Material) -> Iterator[Evidence]:
     elif epochs and material.training:
         told = text(
             f"energy of the run over {epochs:g} declared epochs",
-            f"énergie de l'exécution sur {epochs:g} époques déclarées",
+            f"énergie de l'exécution sur {in_language(f'{epochs:g}', 'fr')} époques déclarées",
         )
         yield Evidence(INDICATES, "emissions", material.training[-1].where, told)
 
@@ -197,11 +197,11 @@ def measured_inference(material: Material) -> Iterator[Evidence]:
     for run in material.runs:
         if run.stage != "inference":
             continue
-        energy = f"{plain(run.kwh)} kWh"
+        energy, energie = f"{plain(run.kwh)} kWh", f"{plain(run.kwh, 3, 'fr')} kWh"
         if run.requests:
-            told = text(f"{energy} for {run.requests} requests", f"{energy} pour {run.requests} requêtes")
+            told = text(f"{energy} for {run.requests} requests", f"{energie} pour {run.requests} requêtes")
         else:
-            told = text(f"{energy}, requests not counted", f"{energy}, requêtes non comptées")
+            told = text(f"{energy}, requests not counted", f"{energie}, requêtes non comptées")
         yield Evidence(PROVES if run.requests else INDICATES, "emissions", run.where, told)
 
 

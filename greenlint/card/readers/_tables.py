@@ -7,6 +7,8 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from greenlint.card.language import text as both
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -54,11 +56,17 @@ def rows_of(text: str, into: Reading, *, needed: set[str]) -> Iterator[Row]:
             if not header or needed <= set(names):
                 header = names
             elif len(cells) != len(header):
-                into.refuse(reader.line_num, f"{len(cells)} cells under {len(header)} columns, row left out")
+                into.refuse(
+                    reader.line_num,
+                    both(
+                        f"{len(cells)} cells under {len(header)} columns, row left out",
+                        f"{len(cells)} cellules sous {len(header)} colonnes, ligne laissée de côté",
+                    ),
+                )
             else:
                 yield Row(reader.line_num, dict(zip(header, cells, strict=True)))
     except csv.Error as error:
-        into.refuse(reader.line_num, f"not CSV: {error}")
+        into.refuse(reader.line_num, both(f"not CSV: {error}", f"pas du CSV : {error}"))
 
 
 def _delimiter(line: str) -> str:

@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from greenlint.card.emissions import Run, moment, number, whole
+from greenlint.card.language import text as both
 
 if TYPE_CHECKING:
     from greenlint.card.emissions import Reading
@@ -26,7 +27,7 @@ def read(text: str, into: Reading) -> None:
     try:
         report = json.loads(text)
     except (ValueError, RecursionError) as error:
-        into.refuse(getattr(error, "lineno", 1), f"not JSON: {getattr(error, 'msg', 'nested too deep')}")
+        into.refuse(getattr(error, "lineno", 1), both("not JSON that can be read", "JSON illisible"))
         return
     header, task, place = (_mapping(report, name) for name in ("header", "task", "environment"))
     components = _mapping(report, "infrastructure").get("components")
@@ -36,11 +37,16 @@ def read(text: str, into: Reading) -> None:
     stage = str(task.get("taskStage", "")).lower()
     measures = report.get("measures") if isinstance(report, dict) else None
     if not isinstance(measures, list):
-        into.refuse(1, "no list of measures")
+        into.refuse(1, both("no list of measures", "pas de liste de mesures"))
         return
     for place_in_list, measure in enumerate(measures):
         if not isinstance(measure, dict):
-            into.refuse(1, f"measure {place_in_list + 1} is not an object")
+            into.refuse(
+                1,
+                both(
+                    f"measure {place_in_list + 1} is not an object", f"la mesure {place_in_list + 1} n'est pas un objet"
+                ),
+            )
             continue
         energy = number(measure.get("powerConsumption"))
         kwh = float("nan") if energy is None else energy

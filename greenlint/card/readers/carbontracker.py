@@ -11,9 +11,11 @@ import re
 from typing import TYPE_CHECKING
 
 from greenlint.card.emissions import Run, moment
+from greenlint.card.language import text as both
 
 if TYPE_CHECKING:
     from greenlint.card.emissions import Reading
+    from greenlint.card.language import Text
 
 TOOL = "CarbonTracker"
 
@@ -75,7 +77,7 @@ def read(text: str, into: Reading) -> None:
                 steps=steps,
                 pue=float(pue[1]) if pue else None,
                 overhead_included=True,
-                notes=(_covered(block["epochs"], predicted),) if _covered(block["epochs"], predicted) else (),
+                notes=_covered(block["epochs"], predicted),
             ),
         )
     elif steps:
@@ -89,13 +91,20 @@ def read(text: str, into: Reading) -> None:
             ),
         )
     elif predicted:
-        into.refuse(1, "only a predicted consumption, which is no measurement")
+        into.refuse(
+            1,
+            both(
+                "only a predicted consumption, which is no measurement",
+                "une consommation prédite seulement, qui n'est pas une mesure",
+            ),
+        )
 
 
-def _covered(epochs: str | None, predicted: list[str]) -> str:
+def _covered(epochs: str | None, predicted: list[str]) -> tuple[Text, ...]:
     if epochs and predicted and int(predicted[-1]) > int(epochs):
-        return f"measured {epochs} of {predicted[-1]} epochs"
-    return ""
+        planned = predicted[-1]
+        return (both(f"measured {epochs} of {planned} epochs", f"{epochs} époques mesurées sur {planned}"),)
+    return ()
 
 
 def _steps(text: str) -> tuple[float, ...]:

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from greenlint.card.emissions import Run, number
+from greenlint.card.language import text as both
 
 if TYPE_CHECKING:
     from greenlint.card.emissions import Reading
@@ -36,15 +37,15 @@ def read(text: str, into: Reading) -> None:
         try:
             data = json.loads(content)
         except (ValueError, RecursionError):
-            into.refuse(line, "not JSON, sample left out")
+            into.refuse(line, both("not JSON, sample left out", "pas du JSON, relevé laissé de côté"))
             continue
         sample = _sample(data)
         if sample is None:
-            into.refuse(line, "no moment or no power, sample left out")
+            into.refuse(line, both("no moment or no power, sample left out", "ni instant ni puissance, relevé écarté"))
         else:
             samples.append((*sample, line))
     if len(samples) < 2:  # noqa: PLR2004 - energy needs a stretch of time
-        into.refuse(1, "fewer than two samples, no energy to add up")
+        into.refuse(1, both("fewer than two samples, no energy to add up", "moins de deux relevés, aucune énergie"))
         return
     joules = 0.0
     for (before, low, _), (after, high, _) in pairwise(samples):
