@@ -6,21 +6,19 @@ help. Only the module of the command that is asked for is imported.
 
 from __future__ import annotations
 
-import argparse
 import codecs
 import gc
-import importlib
 import io
 import os
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
 
 from greenlint import __version__
+from greenlint.commands import _glance
 from greenlint.errors import ConfigError, GreenlintError, did_you_mean
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from types import ModuleType
 
 INTERRUPTED = 130
@@ -87,7 +85,8 @@ def _guarded(arguments: list[str]) -> int:
 
 def commands() -> list[str]:
     """Return the names of the commands: those of the modules in `greenlint/commands`."""
-    return sorted(path.stem.replace("_", "-") for path in (Path(__file__).parent / "commands").glob("[!_]*.py"))
+    names = os.listdir(os.path.join(os.path.dirname(__file__), "commands"))
+    return sorted(name[:-3].replace("_", "-") for name in names if name.endswith(".py") and not name.startswith("_"))
 
 
 def _run(arguments: list[str]) -> int:
@@ -103,17 +102,23 @@ def _run(arguments: list[str]) -> int:
             message = f"{word}: options come after a command, as in `greenlint check {word}`"
         else:
             near = did_you_mean(word, commands())
-            there = f", did you mean `greenlint check {word}`?" if not near and Path(word).exists() else ""
+            there = f", did you mean `greenlint check {word}`?" if not near and os.path.exists(word) else ""
             known = f" (there are: {', '.join(commands())})"
             message = f'no command is called "{word}"{near or there or known}'
         raise ConfigError(message)
+    if word == "check" and (code := _glance.at(arguments[1:])) is not None:
+        return code
+    from greenlint.commands._parser import Parser
+
     module = _module(word)
-    parser = _Parser(prog=f"greenlint {word}", description=(module.__doc__ or "").strip())
+    parser = Parser(prog=f"greenlint {word}", description=(module.__doc__ or "").strip())
     module.configure(parser)
     return int(module.run(parser.parse_args(arguments[1:])))
 
 
 def _module(command: str) -> ModuleType:
+    import importlib
+
     return importlib.import_module(f"greenlint.commands.{command.replace('-', '_')}")
 
 
@@ -134,16 +139,3 @@ def _help() -> str:
             "Exit codes: 0 clean, 1 findings, 2 something could not be done.",
         ),
     )
-
-
-class _Parser(argparse.ArgumentParser):
-    """An argument parser that says what is wrong in one line, with the nearest word."""
-
-    def error(self, message: str) -> NoReturn:
-        unknown = message.removeprefix("unrecognized arguments: ").split()
-        near = did_you_mean(unknown[0].partition("=")[0], self._words()) if message.startswith("unrecognized") else ""
-        print(f"error: {message}{near} (see `{self.prog} --help`)", file=sys.stderr)
-        raise SystemExit(2)
-
-    def _words(self) -> Iterable[str]:
-        return [option for action in self._actions for option in action.option_strings]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path, PurePath, PureWindowsPath
@@ -12,15 +13,13 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeGuard
 
 from greenlint.errors import ConfigError, did_you_mean
 from greenlint.finding import shown
+from greenlint.names import SETTINGS
 from greenlint.rule import Life, OptionValue, Rule, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from greenlint.catalogue import Catalogue
-
-FILES = ("greenlint.toml", "pyproject.toml")
-"""Where settings may stand, the first one found in a folder wins."""
 
 FOREIGN_TABLES = frozenset({"score", "card", "inspect"})
 """Tables of the same file that other commands read and check for themselves."""
@@ -112,7 +111,7 @@ class Configuration:
 
 def settings_file(folder: Path) -> Path | None:
     """Return the file of settings that stands in a folder itself, if any."""
-    for name in FILES:
+    for name in SETTINGS:
         file = folder / name
         if file.is_file() and (name != "pyproject.toml" or "greenlint" in _tool_tables(file)):
             return file
@@ -186,6 +185,9 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _tool_tables(file: Path) -> dict[str, Any]:
+    with suppress(OSError):
+        if b"greenlint" not in file.read_bytes():
+            return {}  # whatever else it holds, and be it broken, it is not about us
     tables = _read(file).get("tool", {})
     return tables if isinstance(tables, dict) else {}
 

@@ -18,20 +18,12 @@ from typing import TYPE_CHECKING
 from greenlint import git
 from greenlint.config import fits
 from greenlint.finding import Problem, shown
+from greenlint.names import NOISE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 SUFFIXES = (".py", ".pyi", ".pyw", ".ipynb")
-
-NOISE = frozenset(
-    {
-        *(".bzr", ".direnv", ".eggs", ".git", ".hg", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pytest_cache"),
-        *(".ruff_cache", ".svn", ".tox", ".venv", ".greenlint_cache", "__pycache__", "__pypackages__", "_build"),
-        *("build", "dist", "node_modules", "site-packages", "venv"),
-    },
-)
-"""Names of folders that hold no source of the project's own."""
 
 FOLDS_CASE = sys.platform in ("win32", "darwin")
 """Whether names that differ in case alone may be one file."""

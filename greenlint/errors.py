@@ -9,9 +9,7 @@ GreenlintError
 
 from __future__ import annotations
 
-import difflib
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # what typing says, without importing typing: the shortest runs are over before it is read
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -47,5 +45,7 @@ class ModelError(GreenlintError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return `, did you mean "near"?` for the nearest known word, or an empty string."""
+    import difflib
+
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f', did you mean "{near[0]}"?' if near else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from greenlint import source
+from greenlint import syntax
 from greenlint.errors import SourceError
 
 if TYPE_CHECKING:
@@ -23,18 +23,18 @@ def facts_of(text: str) -> Facts:
     if len(text) > LARGEST:
         message = f"is too large to be judged: more than {LARGEST // 1_000_000} million characters"
         raise SourceError(message)
-    wrong = source.check_syntax(text)
+    wrong = syntax.check_syntax(text)
     return _confirmed(text, wrong) if wrong else _parsed(text)
 
 
 def check(text: str) -> None:
     """Raise `SourceError` for what is no Python, at a tenth of the cost of `facts_of`."""
-    if wrong := source.check_syntax(text):
+    if wrong := syntax.check_syntax(text):
         _confirmed(text, wrong)
 
 
 def _confirmed(text: str, wrong: SourceError) -> Facts:
-    if not wrong.line or len(text) > LARGEST or source.is_nested_too_deeply(text):
+    if not wrong.line or len(text) > LARGEST or syntax.is_nested_too_deeply(text):
         raise wrong
     try:
         return _parsed(text)

@@ -6,7 +6,9 @@ that a rule knows. So a name belongs here when a detector can speak about a file
 
 from __future__ import annotations
 
-import re
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import re
 
 # These stand inside longer names too: torchvision, pytorch_lightning, onnxruntime, langchain_openai.
 TRAINING = (
@@ -33,22 +35,34 @@ SIGNS = (".backward(", ".zero_grad(", ".eval()", ".cuda()", ".no_grad(")
 WORDS = ("epoch", "EPOCH", "train", "evaluate(", "predict(", "inference", "iterrows(")
 
 
-def _imports(names: tuple[str, ...], short: tuple[str, ...]) -> re.Pattern[bytes]:
-    """Return what finds an import of these, in a notebook too: in quotes, or after an escaped line feed."""
-    top = rf"(?:\w*(?:{'|'.join(map(re.escape, names))})|(?:{'|'.join(short)})\b)"
-    line = rf"(?:^|\\n)[ \t]*\"?(?:from[ \t]+|import[ \t]+(?:[^\n#]*,[ \t]*)?){top}"
-    return re.compile(rf"{line}|(?:import_module|__import__)\([\"']{top}".encode(), re.MULTILINE)
-
-
-_FRAMEWORK = _imports((*TRAINING, *OTHERS), (*SHORT_TRAINING, *SHORT_OTHERS))
-_TRAINING = _imports(TRAINING, SHORT_TRAINING)
 _SIGNS = tuple(sign.encode() for sign in SIGNS)
 _WORDS = tuple(word.encode() for word in WORDS)
+_NAMES = tuple(name.encode() for name in (*TRAINING, *OTHERS, *SHORT_TRAINING, *SHORT_OTHERS))
+
+_expressions: dict[tuple[str, ...], re.Pattern[bytes]] = {}
+
+
+def _imports(names: tuple[str, ...], short: tuple[str, ...]) -> re.Pattern[bytes]:
+    """Return what finds an import of these, in a notebook too: in quotes, or after an escaped line feed."""
+    if names not in _expressions:
+        import re  # a file that `names_nothing` is turned away before it is needed
+
+        top = rf"(?:\w*(?:{'|'.join(map(re.escape, names))})|(?:{'|'.join(short)})\b)"
+        line = rf"(?:^|\\n)[ \t]*\"?(?:from[ \t]+|import[ \t]+(?:[^\n#]*,[ \t]*)?){top}"
+        _expressions[names] = re.compile(rf"{line}|(?:import_module|__import__)\([\"']{top}".encode(), re.MULTILINE)
+    return _expressions[names]
+
+
+def names_nothing(data: bytes) -> bool:
+    """Tell whether a file holds none of the names and words at all, so that neither of the next two need be asked."""
+    return not any(word in data for word in (*_SIGNS, *_WORDS, *_NAMES))
 
 
 def names_a_framework(data: bytes) -> bool:
     """Tell whether a Python file with these bytes imports, or is handed, something that a rule knows."""
-    return any(sign in data for sign in _SIGNS) or _FRAMEWORK.search(data) is not None
+    if any(sign in data for sign in _SIGNS):
+        return True
+    return _imports((*TRAINING, *OTHERS), (*SHORT_TRAINING, *SHORT_OTHERS)).search(data) is not None
 
 
 def says_a_word(data: bytes) -> bool:
@@ -58,7 +72,7 @@ def says_a_word(data: bytes) -> bool:
 
 def can_train(data: bytes) -> bool:
     """Tell whether a Python file with these bytes imports, or is handed, something that trains or evaluates."""
-    return any(sign in data for sign in _SIGNS) or _TRAINING.search(data) is not None
+    return any(sign in data for sign in _SIGNS) or _imports(TRAINING, SHORT_TRAINING).search(data) is not None
 
 
 def may_suppress(text: str) -> bool:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from greenlint import catalogue, discovery, engine, judge, reading, source
+from greenlint import catalogue, discovery, engine, judge, reading, syntax
 from greenlint.config import Configuration, Overrides
 from greenlint.detector import flag
 from greenlint.errors import RuleError, SourceError
@@ -125,7 +125,7 @@ class TestReading:
     ) -> None:
         write(folder, a=TRAINING)
         refused = SourceError("cannot be parsed: newer", line=1, column=1)
-        monkeypatch.setattr(source, "check_syntax", lambda _: refused)
+        monkeypatch.setattr(syntax, "check_syntax", lambda _: refused)
         assert told(check(folder)) == ["a.py:5"]
 
     def test_contents_stand_in_for_the_disk(self, folder: Path) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from greenlint import source
+from greenlint import source, syntax
 from greenlint.errors import SourceError
 
 if TYPE_CHECKING:
@@ -90,17 +90,17 @@ class TestReading:
 
 class TestSyntax:
     def test_good_python_has_nothing_wrong(self) -> None:
-        assert source.check_syntax("x = '\\d'\n") is None
+        assert syntax.check_syntax("x = '\\d'\n") is None
 
     def test_what_is_wrong_has_its_place(self) -> None:
-        wrong = source.check_syntax("x = 1\ndef f(:\n")
+        wrong = syntax.check_syntax("x = 1\ndef f(:\n")
         assert wrong
         assert (wrong.line, wrong.column) == (2, 7)
 
     @pytest.mark.parametrize("text", ["[" * 5000 + "]" * 5000, "x = " + "(" * 300 + ")" * 300])
     def test_deep_brackets_are_told_without_a_parser(self, text: str) -> None:
-        assert source.is_nested_too_deeply(text)
-        assert source.check_syntax(text)
+        assert syntax.is_nested_too_deeply(text)
+        assert syntax.check_syntax(text)
 
     @pytest.mark.parametrize(
         "text",
@@ -117,7 +117,7 @@ class TestSyntax:
         ids=["attributes", "fewer", "calls", "a sum over lines", "not", "minus", "in a function", "elif"],
     )
     def test_a_long_chain_is_told(self, text: str) -> None:
-        assert "nested too deeply" in str(source.check_syntax(text))
+        assert "nested too deeply" in str(syntax.check_syntax(text))
 
     @pytest.mark.parametrize(
         "text",
@@ -131,10 +131,10 @@ class TestSyntax:
         ids=["a list", "a string", "a list over lines", "strings", "elif"],
     )
     def test_what_is_only_long_is_fine(self, text: str) -> None:
-        assert source.check_syntax(text) is None
+        assert syntax.check_syntax(text) is None
 
     def test_many_brackets_side_by_side_are_not_deep(self) -> None:
-        assert not source.is_nested_too_deeply("f(x)[0]\n" * 5000)
+        assert not syntax.is_nested_too_deeply("f(x)[0]\n" * 5000)
 
 
 class TestNotebook:

@@ -146,7 +146,7 @@ def _inspected(
 
 def models(named: list[str]) -> tuple[list[Path], list[Problem]]:
     """Return the models that the command line names, and those below its folders, in the order given."""
-    from greenlint.discovery import NOISE
+    from greenlint.names import NOISE
 
     found: dict[Path, None] = {}
     problems: list[Problem] = []
