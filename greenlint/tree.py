@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from greenlint.python.project import Project
     from greenlint.source import Source
 
-MOST_GARBAGE = 100_000
-"""How many words of facts, some 50 MB, may wait for the garbage collector, which is asked for by hand."""
+MOST_GARBAGE = 30_000
+"""How many words of facts, some 15 MB, may wait for the garbage collector, which is asked for by hand."""
 
 
 @dataclass(frozen=True, slots=True)
