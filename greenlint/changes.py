@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from greenlint import discovery, git, source
 from greenlint.errors import ConfigError, SourceError, did_you_mean
 from greenlint.finding import Finding, Status, TextPlace, shown
+from greenlint.names import NOISE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -196,7 +197,7 @@ class _Tree:
         return sources | {path: read[blob] for path, blob in wanted.items() if blob in read}
 
     def _is_source(self, path: Path) -> bool:
-        return discovery.is_source(path) and discovery.NOISE.isdisjoint(path.relative_to(self.folder).parts)
+        return discovery.is_source(path) and NOISE.isdisjoint(path.relative_to(self.folder).parts)
 
 
 @dataclass(frozen=True, slots=True)
