@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -188,10 +189,8 @@ def test_an_interrupt_keeps_the_file(project: Path, greenlint: Command, monkeypa
         raise KeyboardInterrupt
 
     monkeypatch.setattr(os, "fsync", interrupt)
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         greenlint("check", "--fix")
-    except KeyboardInterrupt:
-        pass
     assert (project / "a.py").read_text() == LOOP
     assert sorted(path.name for path in project.glob("*a.py*")) == ["a.py"]
 
