@@ -116,7 +116,9 @@ def compare(file: Path, entries: Iterable[Entry], judged: Iterable[Judged], aske
             replace(
                 one,
                 findings=tuple(
-                    replace(finding, status=Status.KNOWN) if (row, column) in known else finding
+                    replace(finding, status=Status.KNOWN, reason=f"known in {file.name}")
+                    if (row, column) in known
+                    else finding
                     for column, finding in enumerate(one.findings)
                 ),
             )

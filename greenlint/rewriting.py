@@ -162,6 +162,23 @@ def _notebook(data: bytes, text: Source, edits: Sequence[Edit]) -> bytes:
     return _replaced(raw, stretches).encode("utf-8")
 
 
+def file_lines(data: bytes) -> list[list[int]]:
+    """Return for each cell of a notebook the lines of its file in which its lines are written; all count from 1."""
+    raw = data.decode("utf-8")
+    document = _scan(raw, 1 if raw.startswith("\ufeff") else 0)
+    breaks = [match.start() for match in re.finditer("\n", raw)]
+    lines = []
+    for cell in cast("dict[str, _Json]", document.members)["cells"].items:
+        written = cast("dict[str, _Json]", cell.members)["source"]
+        parts = [written] if written.text is not None else [one for one in written.items if one.text is not None]
+        told = "".join(cast("str", part.text) for part in parts)
+        ends = list(accumulate(len(cast("str", part.text)) for part in parts))
+        starts = [0, *(match.end() for match in _LINE_END.finditer(told))]
+        holders = [parts[min(bisect_right(ends, start), len(parts) - 1)] for start in starts] if parts else []
+        lines.append([bisect_left(breaks, part.start) + 1 for part in holders])
+    return lines
+
+
 def _cell(raw: str, written: _Json, text: Source, index: int, edits: Sequence[Edit]) -> tuple[int, int, str]:
     """Return the stretch of the JSON from the first string of a source that changes to the last, and its new text."""
     parts = [written] if written.text is not None else [one for one in written.items if one.text is not None]

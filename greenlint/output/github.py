@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from greenlint.finding import TextPlace
 from greenlint.output import _roots, text
+from greenlint.output._notebooks import Notebooks
 from greenlint.rule import Severity
 
 if TYPE_CHECKING:
@@ -24,19 +25,23 @@ def render(report: Report, look: Look) -> Iterator[str]:
     """Yield a workflow command for each open finding and each problem."""
     del look
     folder = _roots.checkout(_roots.GITHUB)
+    notebooks = Notebooks()
     for finding in report.open:
         file = _roots.from_folder(finding.place.path, folder)
-        yield _command(_COMMANDS[finding.severity], {"file": file, **_region(finding)}, _told(finding))
+        yield _command(_COMMANDS[finding.severity], {"file": file, **_region(finding, notebooks)}, _told(finding))
     for problem in report.problems:
-        yield _command("error", _place(problem, _roots.from_folder(problem.path, folder)), str(problem.message))
+        yield _command("error", _place(problem, _roots.from_folder(problem.path, folder), notebooks), problem.message)
 
 
-def _region(finding: Finding) -> dict[str, object]:
-    """Return the properties of the place: columns only within one line, and no lines in what is not read by line."""
+def _region(finding: Finding, notebooks: Notebooks) -> dict[str, object]:
+    """Return the properties of the place: columns only within one line, and none in the JSON of a notebook."""
     title: dict[str, object] = {"title": f"{finding.rule.code} {finding.rule.name}"}
     place = finding.place
-    if not isinstance(place, TextPlace) or place.cell is not None:
+    if not isinstance(place, TextPlace):
         return title
+    if place.cell is not None:
+        line = notebooks.line(place, place.line)
+        return {"line": line, **title} if line else title
     if place.line != place.end_line:
         return {"line": place.line, "endLine": place.end_line, **title}
     return {
@@ -55,11 +60,9 @@ def _told(finding: Finding) -> str:
     return finding.message if place.cell is None else f"cell {place.cell}, line {place.line}: {finding.message}"
 
 
-def _place(problem: Problem, file: str) -> dict[str, object]:
-    place: dict[str, object] = {"file": file}
-    if problem.line and problem.cell is None:
-        place["line"] = problem.line
-    return {**place, "title": "greenlint"}
+def _place(problem: Problem, file: str, notebooks: Notebooks) -> dict[str, object]:
+    line = problem.line if problem.cell is None else notebooks.line(problem, problem.line)
+    return {"file": file, **({"line": line} if line else {}), "title": "greenlint"}
 
 
 def _command(name: str, properties: Mapping[str, object], message: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from greenlint.finding import TextPlace
 from greenlint.output import _roots
+from greenlint.output._notebooks import Notebooks
 from greenlint.rule import Severity
 
 if TYPE_CHECKING:
@@ -24,12 +25,13 @@ def render(report: Report, look: Look) -> Iterator[str]:
     """Yield one list of issues: the open findings, and what could not be read."""
     del look
     folder = _roots.checkout(_roots.GITLAB)
-    issues = [_issue(finding, folder) for finding in report.open]
-    issues += [_problem(problem, folder) for problem in report.problems]
+    notebooks = Notebooks()
+    issues = [_issue(finding, folder, notebooks) for finding in report.open]
+    issues += [_problem(problem, folder, notebooks) for problem in report.problems]
     yield from json.dumps(issues, indent=2, ensure_ascii=False).split("\n")
 
 
-def _issue(finding: Finding, folder: Path) -> dict[str, Any]:
+def _issue(finding: Finding, folder: Path, notebooks: Notebooks) -> dict[str, Any]:
     place = finding.place
     path = _roots.from_folder(place.path, folder)
     lines = {"begin": 1}
@@ -38,6 +40,7 @@ def _issue(finding: Finding, folder: Path) -> dict[str, Any]:
         told = f"{place.node}: {told}" if place.node else told
     elif place.cell is not None:
         told = f"cell {place.cell}, line {place.line}: {told}"
+        lines = {"begin": notebooks.line(place, place.line) or 1}
     else:
         lines = {"begin": place.line, "end": place.end_line}
     return {
@@ -49,14 +52,15 @@ def _issue(finding: Finding, folder: Path) -> dict[str, Any]:
     }
 
 
-def _problem(problem: Problem, folder: Path) -> dict[str, Any]:
+def _problem(problem: Problem, folder: Path, notebooks: Notebooks) -> dict[str, Any]:
+    line = problem.line if problem.cell is None else notebooks.line(problem, problem.line)
     path = _roots.from_folder(problem.path, folder)
     return {
         "description": problem.message,
         "check_name": "greenlint",
         "fingerprint": _fingerprint(path, str(problem)),
         "severity": "blocker",
-        "location": {"path": path, "lines": {"begin": problem.line or 1 if problem.cell is None else 1}},
+        "location": {"path": path, "lines": {"begin": line or 1}},
     }
 
 

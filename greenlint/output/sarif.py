@@ -6,16 +6,18 @@ Section numbers in this module are those of the specification.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from greenlint import __version__
 from greenlint.finding import Finding, GraphPlace, Problem, Report, Status, TextPlace
 from greenlint.output import _roots
+from greenlint.output._notebooks import Notebooks
 from greenlint.rule import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from greenlint.finding import Fix
@@ -37,11 +39,14 @@ def render(report: Report, look: Look) -> Iterator[str]:
 
 
 def _log(report: Report) -> dict[str, Any]:
-    folder = _roots.checkout(_roots.GITHUB, _roots.GITLAB)
     rules = {finding.rule.code: finding.rule for finding in sorted(report.findings, key=lambda one: one.rule.code)}
-    numbers = {code: number for number, code in enumerate(rules)}
-    # 3.27.24: either every result says what the baseline knows of it, or none does.
-    compared = any(finding.status is Status.KNOWN for finding in report.findings)
+    telling = _Telling(
+        folder=_roots.checkout(_roots.GITHUB, _roots.GITLAB),
+        numbers={code: number for number, code in enumerate(rules)},
+        # 3.27.24: either every result says what the baseline knows of it, or none does.
+        compared=any(finding.status is Status.KNOWN for finding in report.findings),
+        notebooks=Notebooks(),
+    )
     driver = {
         "name": "greenlint",
         "version": __version__,
@@ -52,10 +57,10 @@ def _log(report: Report) -> dict[str, Any]:
         driver["informationUri"] = home
     run = {
         "tool": {"driver": driver},
-        "invocations": [_invocation(report, folder)],
+        "invocations": [telling.invocation(report)],
         "columnKind": "unicodeCodePoints",
-        "originalUriBaseIds": {ROOT: {"uri": f"{folder.as_uri().rstrip('/')}/"}},
-        "results": [_result(one, numbers[one.rule.code], folder, compared=compared) for one in report.findings],
+        "originalUriBaseIds": {ROOT: {"uri": f"{telling.folder.as_uri().rstrip('/')}/"}},
+        "results": [telling.result(finding) for finding in report.findings],
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
@@ -123,77 +128,108 @@ def _links() -> dict[str, str]:
     return {name.strip().lower(): address.strip() for name, _, address in pairs}
 
 
-def _invocation(report: Report, folder: Path) -> dict[str, Any]:
-    """Return the run itself (3.20): what could not be judged are notifications of it."""
-    told: dict[str, Any] = {"executionSuccessful": not report.problems}
-    if report.problems:
-        told["toolExecutionNotifications"] = [_notification(problem, folder) for problem in report.problems]
-    return told
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """What the results of one run share: the folder of its paths, the places of its rules, its notebooks."""
 
+    folder: Path
+    numbers: Mapping[str, int]
+    compared: bool
+    notebooks: Notebooks
 
-def _notification(problem: Problem, folder: Path) -> dict[str, Any]:
-    physical: dict[str, Any] = {"artifactLocation": _artifact(problem.path, folder)}
-    if problem.line and problem.cell is None:
-        column = {"startColumn": problem.column} if problem.column else {}
-        physical["region"] = {"startLine": problem.line, **column}
-    location: dict[str, Any] = {"physicalLocation": physical}
-    if problem.cell is not None:
-        location["logicalLocations"] = [_cell(problem.cell)]
-        where = f"cell {problem.cell}, line {problem.line}: "
-    else:
-        where = ""
-    return {"level": "error", "message": {"text": f"{where}{problem.message}"}, "locations": [location]}
+    def invocation(self, report: Report) -> dict[str, Any]:
+        """Return the run itself (3.20): what could not be judged are notifications of it."""
+        told: dict[str, Any] = {"executionSuccessful": not report.problems}
+        if report.problems:
+            told["toolExecutionNotifications"] = [self._notification(problem) for problem in report.problems]
+        return told
 
+    def _notification(self, problem: Problem) -> dict[str, Any]:
+        physical: dict[str, Any] = {"artifactLocation": self._artifact(problem.path)}
+        location: dict[str, Any] = {"physicalLocation": physical}
+        told = problem.message
+        if problem.cell is not None:
+            told = f"cell {problem.cell}, line {problem.line}: {told}"
+            location["logicalLocations"] = [_cell(problem.cell)]
+            physical |= self._lines_of(problem, problem.line, problem.line)
+        elif problem.line:
+            column = {"startColumn": problem.column} if problem.column else {}
+            physical["region"] = {"startLine": problem.line, **column}
+        return {"level": "error", "message": {"text": told}, "locations": [location]}
 
-def _result(finding: Finding, number: int, folder: Path, *, compared: bool) -> dict[str, Any]:
-    """Return a result (3.27)."""
-    told: dict[str, Any] = {
-        "ruleId": finding.rule.code,
-        "ruleIndex": number,
-        "level": _LEVELS[finding.severity],
-        "message": {"text": finding.message},
-        "locations": [_location(finding, folder)],
-    }
-    if finding.fingerprint:
-        told["partialFingerprints"] = {"greenlint/v1": finding.fingerprint}
-    if compared:
-        told["baselineState"] = "unchanged" if finding.status is Status.KNOWN else "new"
-    if finding.status is Status.SUPPRESSED:
-        reason = {"justification": finding.reason} if finding.reason else {}
-        told["suppressions"] = [{"kind": "inSource", **reason}]
-    elif finding.status is Status.KNOWN:
-        told["suppressions"] = [{"kind": "external", "justification": "known in the baseline"}]
-    elif compared:
-        told["suppressions"] = []
-    if finding.fix and (fix := _fix(finding.fix, folder)):
-        told["fixes"] = [fix]
-    return told
+    def result(self, finding: Finding) -> dict[str, Any]:
+        """Return a result (3.27)."""
+        told: dict[str, Any] = {
+            "ruleId": finding.rule.code,
+            "ruleIndex": self.numbers[finding.rule.code],
+            "level": _LEVELS[finding.severity],
+            "message": {"text": finding.message},
+            "locations": [self._location(finding)],
+        }
+        if finding.fingerprint:
+            told["partialFingerprints"] = {"greenlint/v1": finding.fingerprint}
+        if self.compared:
+            told["baselineState"] = "unchanged" if finding.status is Status.KNOWN else "new"
+        if finding.status is not Status.OPEN:
+            kind = "inSource" if finding.status is Status.SUPPRESSED else "external"
+            told["suppressions"] = [{"kind": kind, **({"justification": finding.reason} if finding.reason else {})}]
+        elif self.compared:
+            told["suppressions"] = []
+        if finding.fix and (fix := self._fix(finding.fix)):
+            told["fixes"] = [fix]
+        return told
 
+    def _location(self, finding: Finding) -> dict[str, Any]:
+        place = finding.place
+        physical: dict[str, Any] = {"artifactLocation": self._artifact(place.path)}
+        location: dict[str, Any] = {"id": 1, "physicalLocation": physical}
+        if isinstance(place, GraphPlace):
+            if place.node:
+                location["logicalLocations"] = [
+                    {"name": place.node.rpartition("/")[2], "fullyQualifiedName": place.node, "kind": "node"}
+                ]
+        elif place.cell is not None:
+            physical |= self._lines_of(place, place.line, place.end_line)
+            location["logicalLocations"] = [_cell(place.cell)]
+            location["message"] = {"text": f"cell {place.cell}, line {place.line}, column {place.column}"}
+            location["properties"] = {"cell": place.cell, "region": _region(place)}
+        else:
+            physical["region"] = _region(place)
+            # 3.29.5: the context holds more than the region.
+            if place.line == place.end_line and place.end_column - place.column < len(finding.snippet):
+                physical["contextRegion"] = {
+                    "startLine": place.line,
+                    "endLine": place.line,
+                    "snippet": {"text": finding.snippet},
+                }
+        return location
 
-def _location(finding: Finding, folder: Path) -> dict[str, Any]:
-    place = finding.place
-    physical: dict[str, Any] = {"artifactLocation": _artifact(place.path, folder)}
-    location: dict[str, Any] = {"id": 1, "physicalLocation": physical}
-    if isinstance(place, GraphPlace):
-        if place.node:
-            location["logicalLocations"] = [
-                {"name": place.node.rpartition("/")[2], "fullyQualifiedName": place.node, "kind": "node"}
-            ]
-    elif place.cell is not None:
-        # The lines of a cell are not those of the file: a region would point into its JSON.
-        location["logicalLocations"] = [_cell(place.cell)]
-        location["message"] = {"text": f"cell {place.cell}, line {place.line}, column {place.column}"}
-        location["properties"] = {"cell": place.cell, "region": _region(place)}
-    else:
-        physical["region"] = _region(place)
-        # 3.29.5: the context holds more than the region.
-        if place.line == place.end_line and place.end_column - place.column < len(finding.snippet):
-            physical["contextRegion"] = {
-                "startLine": place.line,
-                "endLine": place.line,
-                "snippet": {"text": finding.snippet},
-            }
-    return location
+    def _lines_of(self, place: TextPlace | Problem, first: int, last: int) -> dict[str, Any]:
+        """Return the region of the JSON in which lines of a cell are written, whole lines of it."""
+        lines = [self.notebooks.line(place, line) for line in (first, last)]
+        return {"region": {"startLine": lines[0], "endLine": lines[1]}} if all(lines) else {}
+
+    def _artifact(self, path: str) -> dict[str, str]:
+        """Return an artifactLocation (3.4): relative to the root below it, else absolute."""
+        uri = _roots.uri(_roots.from_folder(path, self.folder))
+        return {"uri": uri} if uri.startswith("file:") else {"uri": uri, "uriBaseId": ROOT}
+
+    def _fix(self, fix: Fix) -> dict[str, Any] | None:
+        """Return a fix (3.55); none for notebooks, whose edits are no edits of the file's own lines."""
+        if any(edit.place.cell is not None for edit in fix.edits):
+            return None
+        by_path: dict[str, list[dict[str, Any]]] = {}
+        for edit in fix.edits:
+            replacement = {"deletedRegion": _region(edit.place), "insertedContent": {"text": edit.text}}
+            by_path.setdefault(edit.place.path, []).append(replacement)
+        return {
+            "description": {"text": fix.title},
+            "artifactChanges": [
+                {"artifactLocation": self._artifact(path), "replacements": replacements}
+                for path, replacements in by_path.items()
+            ],
+            "properties": {"applicability": "safe" if fix.safe else "unsafe"},
+        }
 
 
 def _region(place: TextPlace) -> dict[str, int]:
@@ -208,31 +244,6 @@ def _region(place: TextPlace) -> dict[str, int]:
 
 def _cell(number: int) -> dict[str, str]:
     return {"name": f"cell {number}", "fullyQualifiedName": f"cells[{number}]", "kind": "cell"}
-
-
-def _artifact(path: str, folder: Path) -> dict[str, str]:
-    """Return an artifactLocation (3.4): relative to the root below it, else absolute."""
-    name = _roots.from_folder(path, folder)
-    uri = _roots.uri(name)
-    return {"uri": uri} if uri.startswith("file:") else {"uri": uri, "uriBaseId": ROOT}
-
-
-def _fix(fix: Fix, folder: Path) -> dict[str, Any] | None:
-    """Return a fix (3.55); none for notebooks, whose edits are no edits of the file's own lines."""
-    if any(edit.place.cell is not None for edit in fix.edits):
-        return None
-    by_path: dict[str, list[dict[str, Any]]] = {}
-    for edit in fix.edits:
-        replacement = {"deletedRegion": _region(edit.place), "insertedContent": {"text": edit.text}}
-        by_path.setdefault(edit.place.path, []).append(replacement)
-    return {
-        "description": {"text": fix.title},
-        "artifactChanges": [
-            {"artifactLocation": _artifact(path, folder), "replacements": replacements}
-            for path, replacements in by_path.items()
-        ],
-        "properties": {"applicability": "safe" if fix.safe else "unsafe"},
-    }
 
 
 def _joined(words: str) -> str:

@@ -37,7 +37,7 @@ GRAPH = replace(
 )
 CELL = replace(FOUND, place=TextPlace("a b/ä.ipynb", 2, 1, 3, 2, cell=4), snippet="model.fit(", fingerprint="c" * 32)
 SUPPRESSED = replace(FOUND, status=Status.SUPPRESSED, reason="the schedule of the paper")
-KNOWN = replace(FOUND, status=Status.KNOWN, place=TextPlace("src/old.py", 1, 1, 2, 1))
+KNOWN = replace(FOUND, status=Status.KNOWN, reason="known in b.json", place=TextPlace("src/old.py", 1, 1, 2, 1))
 ERROR = replace(FOUND, rule=OTHER, severity=Severity.ERROR, fingerprint="e" * 32)
 NASTY = replace(
     FOUND,
@@ -60,6 +60,18 @@ EMPTY = Report(checked=3)
 def outside_of_services(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("GITHUB_WORKSPACE", "CI_PROJECT_DIR"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def book(folder: Path) -> Finding:
+    """Return a finding in lines 2 and 3 of cell 1 of a notebook."""
+    cells = [
+        {"cell_type": "markdown", "source": "# Title\\n", "metadata": {}},
+        {"cell_type": "code", "source": ["x = 1\n", "model.fit(\n", ")"], "metadata": {}, "outputs": []},
+    ]
+    book = {"cells": cells, "nbformat": 4, "nbformat_minor": 5, "metadata": {}}
+    (folder / "b.ipynb").write_text(json.dumps(book, indent=1))
+    return replace(FOUND, place=TextPlace("b.ipynb", 2, 1, 3, 2, cell=1), snippet="model.fit(")
 
 
 def rendered(name: str, report: Report, **look: Any) -> str:
@@ -142,7 +154,11 @@ class TestSarif:
             {"name": "Relu_3", "fullyQualifiedName": "If_12.then_branch/Relu_3", "kind": "node"}
         ]
 
-    def test_a_cell_has_no_region_of_the_file(self) -> None:
+    def test_a_cell_has_the_lines_of_the_file_in_which_it_is_written(self, book: Finding) -> None:
+        (location,) = self.result(book)["locations"]
+        assert location["physicalLocation"]["region"] == {"startLine": 12, "endLine": 13}
+
+    def test_a_cell_that_is_not_there_any_more_has_no_region(self) -> None:
         (location,) = self.result(CELL)["locations"]
         assert location["physicalLocation"] == {
             "artifactLocation": {"uri": "a%20b/%C3%A4.ipynb", "uriBaseId": "%SRCROOT%"}
@@ -179,7 +195,7 @@ class TestSarif:
         results = self.run(Report((FOUND, KNOWN, SUPPRESSED)))["results"]
         assert [result["baselineState"] for result in results] == ["new", "unchanged", "new"]
         assert [len(result["suppressions"]) for result in results] == [0, 1, 1]
-        assert results[1]["suppressions"][0]["kind"] == "external"
+        assert results[1]["suppressions"] == [{"kind": "external", "justification": "known in b.json"}]
         assert "baselineState" not in self.result(FOUND)
 
     def test_the_fingerprint(self) -> None:
@@ -272,6 +288,10 @@ class TestGithub:
         assert (cell[1].get("line"), cell[2]) == (None, "cell 4, line 2: trains 90 epochs")
         assert (graph[1].get("line"), graph[2]) == (None, "If_12.then_branch/Relu_3: trains 90 epochs")
 
+    def test_a_cell_is_annotated_where_it_is_written(self, book: Finding) -> None:
+        ((_, properties, message),) = self.commands(book)
+        assert (properties["line"], message) == ("12", "cell 1, line 2: trains 90 epochs")
+
     def test_only_open_findings(self) -> None:
         assert self.commands(SUPPRESSED, KNOWN) == []
 
@@ -321,6 +341,10 @@ class TestGitlab:
         issues = self.issues(Report((SUPPRESSED, KNOWN), problems=PROBLEMS))
         assert [issue["severity"] for issue in issues] == ["blocker"] * 3
         assert [issue["location"]["lines"]["begin"] for issue in issues] == [3, 1, 1]
+
+    def test_a_cell_is_where_it_is_written(self, book: Finding) -> None:
+        (issue,) = self.issues(Report((book,)))
+        assert issue["location"] == {"path": "b.ipynb", "lines": {"begin": 12}}
 
     def test_nothing(self) -> None:
         assert self.issues(EMPTY) == []
