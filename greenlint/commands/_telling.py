@@ -51,7 +51,7 @@ class Telling:
 
     @property
     def shows_fixes(self) -> bool:
-        """Whether a format has a place for the edits of a fix."""
+        """Whether a format always tells the edits of fixes, which take time to work out."""
         return any(getattr(output.by_name(target.format), "SHOWS_FIXES", False) for target in self.targets)
 
     def tell(

@@ -50,6 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     fixing.add_argument(
         "--unsafe-fixes", action="store_true", help="with --fix or --diff: also what may change results"
     )
+    fixing.add_argument("--show-fixes", action="store_true", help="add the edits of fixes to json and jsonl")
     fixing.add_argument("--diff", action="store_true", help="show what --fix would change, and write nothing")
     telling = parser.add_argument_group("telling")
     _telling.configure(telling)
@@ -97,7 +98,7 @@ def run(options: argparse.Namespace) -> int:
             return _fixes.show(corrected, problems, options)
         everything, failed = _fixes.make(corrected, everything, wanted.contents, options)
         problems += failed
-    elif telling.shows_fixes:
+    elif options.show_fixes or telling.shows_fixes:
         everything = _fixes.proposed(everything, wanted.contents)
     report = engine.gather(everything, problems)
     telling.tell(

@@ -38,7 +38,7 @@ class Look:
 
 
 class Format(Protocol):
-    """What a module of this folder offers; `SHOWS_FIXES = True` where it has a place for the edits of a fix."""
+    """What a module of this folder offers; `SHOWS_FIXES = True` where it always tells the edits of fixes."""
 
     def render(self, report: Report, look: Look) -> Iterator[str]:
         """Yield the lines of the report."""

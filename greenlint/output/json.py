@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from greenlint.output import Look
 
-SHOWS_FIXES = True
-
 
 def render(report: Report, look: Look) -> Iterator[str]:
     """Yield the object; suppressed and known findings are in it, with their status."""

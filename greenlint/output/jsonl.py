@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from greenlint.output import Look
 
 
-SHOWS_FIXES = True
-
-
 def render(report: Report, look: Look) -> Iterator[str]:
     """Yield the lines; `type` says what a line is: finding, error, statistic or summary."""
     document = whole.document(report, look)

@@ -99,6 +99,17 @@ class TestCheck:
         done = greenlint(*CHECK, "--output", "sarif=-")
         assert json.loads(done.out)["version"] == "2.1.0"
 
+    def test_edits_of_fixes_are_told_where_they_are_asked_for(self, greenlint: Command, folder: Path) -> None:
+        (folder / "train.py").write_text(
+            "import torch\n\nf = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.BatchNorm2d(2))\n"
+        )
+        words = ("check", "--select", "ECO104", "--output", "sarif=a.sarif", "--format", "json")
+        (finding,) = json.loads(greenlint(*words, "--show-fixes").out)["findings"]
+        (edit,) = finding["fix"]["edits"]
+        assert (edit["path"], edit["line"], edit["text"]) == ("train.py", 3, ", bias=False")
+        (result,) = json.loads((folder / "a.sarif").read_text())["runs"][0]["results"]
+        assert result["fixes"][0]["artifactChanges"][0]["replacements"][0]["insertedContent"] == {"text": edit["text"]}
+
     def test_a_folder_that_is_missing_is_said_before_the_run(self, greenlint: Command, training: Path) -> None:
         training.write_text("def f(:\n")
         done = greenlint("check", "--output", "json=none/a.json")
