@@ -13,7 +13,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from greenlint import __version__
 
@@ -36,6 +36,7 @@ RACE = 2_000_000_000
 _BROKEN = (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError)
 _SPOILT = "is broken and starts afresh"
 
+T = TypeVar("T")
 Stamp = tuple[int, int, int, int]
 """Size, time of change of content and of anything (nanoseconds), and number of a file."""
 
@@ -337,28 +338,48 @@ def _encoded(known: dict[str, Known], listed: set[str], generation: int) -> dict
 
 
 def _decoded(index: dict[str, Any]) -> tuple[dict[str, Known], set[str], int]:
-    """Undo `_encoded`, believing nothing."""
-    rules = [str(one) for one in index["rules"]]
+    """Undo `_encoded`, believing nothing: a value of another kind is a `ValueError` or one of its like."""
+    rules = [_only(str, rule) for rule in index["rules"]]
     known = {}
     listed = set()
-    for name, (is_listed, digest, stamp, gate, parses, speaks, trains, tested, targets, results) in index[
-        "files"
-    ].items():
-        found = {rules[number]: Result(*rest) for number, *rest in results}
-        known[name] = Known(
-            str(digest),
-            stamp and tuple(stamp),
-            gate,
-            parses,
-            speaks,
-            trains,
-            tested,
-            None if targets is None else tuple(targets),
-            found,
-        )
-        if is_listed:
+    for name, row in index["files"].items():
+        is_listed, digest, stamp, gate, parses, speaks, trains, tested, targets, results = row
+        if _only(bool, is_listed):
             listed.add(name)
-    return known, listed, int(index["generation"])
+        known[name] = Known(
+            _only(str, digest),
+            None if stamp is None else _stamped(stamp),
+            _only(str, gate),
+            _only(bool, parses),
+            _only(bool, speaks),
+            None if trains is None else _only(bool, trains),
+            None if tested is None else _only(bool, tested),
+            None if targets is None else tuple(_only(str, target) for target in _only(list, targets)),
+            {rules[number]: _result(*rest) for number, *rest in results},
+        )
+    return known, listed, _only(int, index["generation"])
+
+
+def _result(generation: object, program: object, relevant: object, findings: object, notes: object) -> Result:
+    return Result(
+        _only(int, generation),
+        _only(str, program),
+        _only(bool, relevant),
+        [_only(list, row) for row in _only(list, findings)],
+        [_only(str, note) for note in _only(list, notes)],
+    )
+
+
+def _stamped(stamp: object) -> Stamp:
+    size, content, anything, number = (_only(int, part) for part in _only(list, stamp))
+    return size, content, anything, number
+
+
+def _only(kind: type[T], value: object) -> T:
+    if type(value) is not kind:
+        message = f"{value!r} is no {kind.__name__}"
+        raise ValueError(message)
+    return value
 
 
 _KNOWN = ("digest", "stamp", "gate", "parses", "speaks", "trains", "tested", "targets")

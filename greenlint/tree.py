@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from greenlint import cache, discovery, reading, relevance, source
 from greenlint.cache import Cache, Known, Result
-from greenlint.errors import SourceError
+from greenlint.errors import GreenlintError, SourceError
 from greenlint.finding import Finding, Problem, TextPlace, shown
 from greenlint.judge import crash, rules_for
 
@@ -349,8 +349,8 @@ class Tree:
         try:
             findings = tuple(_revived(path, row) for row in result.findings)
             notes = tuple(str(note) for note in result.notes)
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError):
-            return None
+        except (GreenlintError, TypeError, ValueError):
+            return None  # it comes from a stranger
         text = self._text(path) if findings or known.speaks else None
         return Judged(path, settings, text, bool(result.relevant), findings, notes=notes)
 
@@ -473,12 +473,13 @@ def _revived(path: Path, row: list[Any]) -> Finding:
     from greenlint.catalogue import load
     from greenlint.rule import Severity
 
-    code, severity, (line, column, end_line, end_column, cell), message, snippet, fingerprint, values = row
-    place = TextPlace(shown(path), int(line), int(column), int(end_line), int(end_column), cell)
+    code, severity, where, message, snippet, fingerprint, values = row
+    line, column, end_line, end_column = map(int, where[:4])
+    cell = None if where[4] is None else int(where[4])
     return Finding(
-        rule=load().by_word(code),
+        rule=load().by_word(str(code)),
         severity=Severity(severity),
-        place=place,
+        place=TextPlace(shown(path), line, column, end_line, end_column, cell),
         message=str(message),
         snippet=str(snippet),
         fingerprint=str(fingerprint),
