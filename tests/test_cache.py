@@ -364,7 +364,7 @@ def test_with_and_without_a_cache_and_with_many_processes_it_is_the_same(
     greenlint: Command, project: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trusting(monkeypatch)
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311  trees, not secrets
     for _ in range(8):
         _edit(project, chance)
         paths = chance.choice([[], [], ["."], chance.sample(sorted(path.name for path in project.glob("*.py")), 1)])
