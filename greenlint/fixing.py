@@ -129,13 +129,17 @@ class _Run:
     unsafe: bool
     careful: set[Path] = field(default_factory=set)
     refused: set[tuple[Path, str, str]] = field(default_factory=set)
+    settled: set[Path] = field(default_factory=set)
+    kin: dict[Path, set[Path]] | None = None
     before: dict[Path, bytes] = field(default_factory=dict)
 
     def run(self) -> Outcome:
         judged = {one.path: one for one in self.outcome.judged}
         stale = False
         for _ in range(MOST_ROUNDS):
-            batch = {path: chosen for path, one in judged.items() if (chosen := self.choose(one))}
+            waiting = [one for path, one in judged.items() if path not in self.settled]
+            batch = {one.path: chosen for one in waiting if (chosen := self.choose(one))}
+            self.settled = set(judged) - set(batch)
             if not batch:
                 break
             stale = self.attempt(judged, batch)
@@ -201,6 +205,7 @@ class _Run:
             else:
                 self.careful.add(path)
         judged.update({path: one for path, one in again.items() if path not in reasons})
+        self.settled -= set(again)
         return bool(reasons)
 
     def refuse(self, path: Path, finding: Finding, reason: str) -> None:
@@ -213,11 +218,34 @@ class _Run:
     def key(path: Path, finding: Finding) -> tuple[Path, str, str]:
         return path, finding.rule.code, finding.fingerprint
 
-    @staticmethod
-    def company(judged: Mapping[Path, Judged], changed: Iterable[Path]) -> list[Path]:
-        """Return the files whose findings may change with some files: all that rules concern, in their order."""
-        paths = set(changed)
-        return [path for path, one in judged.items() if path in paths or one.relevant]
+    def company(self, judged: Mapping[Path, Judged], changed: Iterable[Path]) -> list[Path]:
+        """Return the files whose findings may change with some files, in their order: those of their programs."""
+        if self.kin is None:
+            self.kin = _kin([path for path, one in judged.items() if one.relevant], self.read)
+        paths = {other for path in changed for other in self.kin.get(path, {path})}
+        return [path for path in judged if path in paths]
+
+
+_IMPORT = re.compile(rb'^[ \t]*"?[ \t]*(?:from|import)\b([^\n]*(?:\([^)]*\))?)', re.MULTILINE)
+
+
+def _kin(paths: Iterable[Path], read: Callable[[Path], bytes]) -> dict[Path, set[Path]]:
+    """Return for each file those that imports may join with it, directly or through others; names alone decide."""
+    named: dict[str, list[Path]] = {}
+    for path in paths:
+        named.setdefault(path.parent.name if path.stem == "__init__" else path.stem, []).append(path)
+    kin = {path: {path} for group in named.values() for path in group}
+    for path in list(kin):
+        try:
+            lines = b" ".join(_IMPORT.findall(read(path)))
+        except SourceError:
+            continue
+        for word in set(re.findall(r"\w+", lines.decode("utf-8", "replace"))):
+            for other in named.get(word, ()):
+                joined = kin[path] | kin[other]
+                if len(joined) > len(kin[path]):
+                    kin.update(dict.fromkeys(joined, joined))
+    return kin
 
 
 def _sheet(judged: Judged, read: Callable[[Path], bytes]) -> _Sheet | None:
