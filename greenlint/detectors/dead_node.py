@@ -24,5 +24,5 @@ def dead_node(graph: Graph) -> Iterator[Flag]:
         chain = patterns.serving_only([node])
         also = f" and {plural(len(chain), 'node')} before it" if chain else ""
         # Measured with ONNX Runtime 1.31: it drops stored numbers that nobody reads, and runs every other dead node.
-        who = runtimes.ort("unused initializer") if node.op == "Constant" else "no runtime removes it, onnxslim does"
+        who = runtimes.ort("unused initializer") if node.op == "Constant" else f"{runtimes.KEPT}, onnxslim does"
         yield flag(node, runtimes.severity(who), operator=node.op, also=also, who=who)

@@ -23,4 +23,4 @@ def duplicate_initializer(graph: Graph, min_bytes: int) -> Iterator[Flag]:
         if wasted < min_bytes:
             continue
         others = f"{same[0].place}" if len(same) == 2 else f"{same[0].place} and {len(same) - 2} more"
-        yield flag(same[-1], copies=len(same), others=others, size=bytes_text(wasted), who=runtimes.NOBODY)
+        yield flag(same[-1], copies=len(same), others=others, size=bytes_text(wasted), who=runtimes.KEPT)

@@ -34,7 +34,7 @@ def foldable_constant(graph: Graph) -> Iterator[Flag]:
         if after is None:
             change = "by an unknown amount"
         elif after > before:
-            change = f"by +{bytes_text(after - before)}: the constant is larger than what makes it"
+            change = f"by +{bytes_text(after - before)}, so leave the file as it is"
         else:
             change = f"by -{bytes_text(before - after)}" if before > after else "by nothing"
         alone = node.op == "Unsqueeze" and len(chain) == 1 and graph.opset < 13

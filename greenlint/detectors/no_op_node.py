@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Found = tuple[str, str] | None
 
 
-_INT32_MAX = 2**31 - 1
+_TO_THE_END = 2**63 - 1
 _SIGNS = {"Add": "+", "Sub": "-", "Mul": "x", "Div": "/"}
 
 
@@ -40,8 +40,10 @@ def _is_tiny(node: Node) -> bool:
 def _can_go(node: Node) -> bool:
     """Tell whether removal keeps the outputs: what gives a shared value or an input its name as output is needed."""
     value, source = node.output(), node.input(0)
-    if value is None or source is None or not value.is_graph_output:
-        return value is not None and source is not None
+    if value is None or source is None or (value.is_constant and node.op not in ("Identity", "Cast")):
+        return False  # what makes a constant is folded as a whole: ECO714
+    if not value.is_graph_output:
+        return True
     producer = source.producer
     return (
         producer is not None
@@ -56,7 +58,7 @@ def _rule(node: Node, name: str) -> str:
     value, source = node.output(), node.input(0)
     leaves = value is not None and value.is_graph_output
     enters = len(node.inputs) > 1 and any(v is not None and v.is_graph_input for v in node.inputs)
-    return runtimes.NOBODY if source is None or leaves or enters else runtimes.ort(name)
+    return runtimes.KEPT if source is None or leaves or enters else runtimes.ort(name)
 
 
 def _identity(_node: Node) -> Found:
@@ -73,14 +75,14 @@ def _transpose(node: Node) -> Found:
     order = node.attribute("perm")
     if order is None or tuple(order) != tuple(range(len(order))):
         return None
-    return "leaves the axes in their order", runtimes.NOBODY
+    return "leaves the axes in their order", runtimes.KEPT
 
 
 def _same_shape(node: Node) -> Found:
     if not patterns.same_shape(node.input(0), node.output()):
         return None
     source = node.inputs[0]
-    who = runtimes.NOBODY
+    who = runtimes.KEPT
     if (
         node.op == "Expand"
         and source is not None
@@ -99,10 +101,10 @@ def _slice(node: Node) -> Found:
         return None
     if node.input(4) is not None and steps is None:
         return None
-    if all(end >= _INT32_MAX for end in ends):
-        # Measured: ONNX Runtime looks at the initializers of starts, ends, axes and steps only.
+    if all(end == _TO_THE_END for end in ends):
+        # Measured: ONNX Runtime looks at the numbers alone, and takes no other for the end.
         return "takes everything", _rule(node, "EliminateSlice")
-    return ("takes everything", runtimes.NOBODY) if patterns.same_shape(node.inputs[0], node.output()) else None
+    return ("takes everything", runtimes.KEPT) if patterns.same_shape(node.inputs[0], node.output()) else None
 
 
 def _bounds(node: Node, place: int, name: str) -> list[int] | None:
@@ -113,11 +115,11 @@ def _bounds(node: Node, place: int, name: str) -> list[int] | None:
 
 def _pad(node: Node) -> Found:
     pads = _bounds(node, 1, "pads")
-    return ("pads nothing", runtimes.NOBODY) if pads is not None and not any(pads) else None
+    return ("pads nothing", runtimes.KEPT) if pads is not None and not any(pads) else None
 
 
 def _one_input(node: Node) -> Found:
-    return ("has one input", runtimes.NOBODY) if len(node.inputs) == 1 else None
+    return ("has one input", runtimes.KEPT) if len(node.inputs) == 1 else None
 
 
 def _neutral(node: Node) -> Found:

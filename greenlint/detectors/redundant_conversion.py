@@ -43,7 +43,7 @@ def _cast(first: Node, second: Node) -> Found:
         return None
     if start is end:
         return f"{start.name} comes back as {end.name}", runtimes.ort("RemoveDuplicateCastTransformer")
-    return f"{start.name} to {middle.name} to {end.name} is one cast", runtimes.NOBODY
+    return f"{start.name} to {middle.name} to {end.name} is one cast", runtimes.KEPT
 
 
 def _widens(start: str, middle: str) -> bool:
@@ -71,7 +71,7 @@ def _reshape(first: Node, second: Node) -> Found:
     # A size of 0 copies a size of the shape between the two, so that shape counts.
     if sizes is None or (sizes == 0).any():
         return None
-    return "the second shape alone counts", runtimes.NOBODY
+    return "the second shape alone counts", runtimes.KEPT
 
 
 def _squeeze(first: Node, second: Node) -> Found:
@@ -79,7 +79,7 @@ def _squeeze(first: Node, second: Node) -> Found:
     opposite = {"Squeeze": "Unsqueeze", "Unsqueeze": "Squeeze"}[second.op]
     if first.op != opposite or axes is None or axes != patterns.axes_of(second):
         return None
-    return "the second undoes the first", runtimes.NOBODY
+    return "the second undoes the first", runtimes.KEPT
 
 
 def _quantize(first: Node, second: Node) -> Found:
@@ -96,7 +96,7 @@ def _quantize(first: Node, second: Node) -> Found:
     after = None if output is None else output.only_consumer
     if before is not None and before.op == "QuantizeLinear" and after is not None and after.op == "DequantizeLinear":
         return "both cancel", runtimes.ort("DoubleQDQPairsRemover")
-    return "both cancel", runtimes.NOBODY
+    return "both cancel", runtimes.KEPT
 
 
 _WIDER = {

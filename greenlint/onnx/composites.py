@@ -37,7 +37,7 @@ def find(graph: Graph) -> Iterator[Composite]:
 
 def _nobody(operator: str, opset: int, since: int) -> str:
     newer = "" if opset >= since else f"; {operator} is there since opset {since}"
-    return f"no runtime fuses it{newer}"
+    return f"ONNX Runtime does not fuse it{newer}"
 
 
 _FLOAT32 = frozenset({"float32"})
@@ -158,7 +158,21 @@ def _hard_swish(node: Node, opset: int) -> Composite | None:
         return None
     if abs(node.attribute("alpha", 0.2) - 1 / 6) > 1e-3 or abs(node.attribute("beta", 0.5) - 0.5) > 1e-6:
         return None
-    return Composite(product, "HardSwish", 2, _nobody("HardSwish", opset, 14))
+    layout = "ONNX Runtime fuses it at each load, with the layout for the CPU: NchwcTransformer"
+    who = layout if _follows_conv(node, product) else _nobody("HardSwish", opset, 14)
+    return Composite(product, "HardSwish", 2, who)
+
+
+def _follows_conv(node: Node, product: Node) -> bool:
+    """Tell whether a convolution, with a folded BatchNormalization or not, feeds these two nodes alone."""
+    source = node.inputs[0]
+    made = source.producer if source is not None and not source.is_graph_output else None
+    if made is None or any(reader not in (node, product) for reader in made.outputs[0].consumers):  # type: ignore[union-attr]
+        return False
+    if made.op == "BatchNormalization":
+        before = made.producer(0)
+        return before is not None and before.op == "Conv" and before.next_node is made
+    return made.op == "Conv"
 
 
 def _clipped_swish(node: Node, opset: int) -> Composite | None:
@@ -287,7 +301,8 @@ def _skip_norm(node: Node, _opset: int) -> Composite | None:
         return None
     if left.shape is None or left.shape != right.shape or len(left.shape) != 3:
         return None
-    return Composite(node, "SkipLayerNormalization", 2, runtimes.ort("SkipLayerNormFusion", "fuses"))
+    told = runtimes.ort if left.is_static else runtimes.ort_if_told
+    return Composite(node, "SkipLayerNormalization", 2, told("SkipLayerNormFusion", "fuses"))
 
 
 # -- attention --------------------------------------------------------------------------------------------------------

@@ -86,7 +86,8 @@ def measure(graph: Graph) -> Cost:
         sparse += tensor.is_sparse
         held[0] += count
         held[1] += tensor.stored
-        if (tensor.dtype.is_float or tensor.dtype.bits in (2, 4, 8)) and tensor.dtype.name != "bool":
+        # A single number without a shape is a factor, an epsilon or a scale.
+        if tensor.shape and (tensor.dtype.is_float or tensor.dtype.bits in (2, 4, 8)) and tensor.dtype.name != "bool":
             parameters += count
     free = tuple(dict.fromkeys(dim for value in graph.main.inputs for dim in value.shape or () if isinstance(dim, str)))
     return Cost(
@@ -115,6 +116,9 @@ def _notes(work: _Work, sparse: int) -> Iterable[str]:
     if sparse:
         tensors = plural(sparse, "sparse weight")
         yield f"products with {tensors} count as dense ones, which is how ONNX Runtime runs them"
+    if work.quantized:
+        nodes = plural(work.quantized, "node")
+        yield f"QDQ: {nodes} as on whole numbers, which is how ONNX Runtime runs them; the energy takes FP32 products"
 
 
 # -- a run ------------------------------------------------------------------------------------------------------------
@@ -122,7 +126,11 @@ def _notes(work: _Work, sparse: int) -> Iterable[str]:
 
 @dataclass(slots=True)
 class _Work:
-    """What one run of a scope does; `endless` are Loops whose turns, `branches` Ifs whose branch is not known."""
+    """What one run of a scope does.
+
+    `endless` are Loops whose turns, `branches` Ifs whose branch is not known; `quantized` counts nodes that runtimes
+    run on whole numbers, see `_quantized`.
+    """
 
     macs: Amount = NOTHING
     traffic: Amount = NOTHING
@@ -131,6 +139,7 @@ class _Work:
     unknown: Counter[str] = field(default_factory=Counter)
     endless: set[Node] = field(default_factory=set)
     branches: set[Node] = field(default_factory=set)
+    quantized: int = 0
 
     @property
     def weight(self) -> tuple[int, int]:
@@ -144,6 +153,7 @@ class _Work:
         self.unknown += other.unknown
         self.endless |= other.endless
         self.branches |= other.branches
+        self.quantized += other.quantized
         turns = times.at({})
         self.heavy += [
             HeavyNode(prefix + one.place, one.operator, one.macs * times, one.traffic * times, one.weight * turns)
@@ -168,9 +178,11 @@ class _Counting:
         moved: list[Type] = []
         macs: list[tuple[Amount, Node]] = []
         inside: dict[Node, int] = {}
+        quantized, passed = _quantized(scope)
+        work.quantized = len(quantized)
         for node in scope.nodes:
             op = node.op
-            if op in _FREE:
+            if op in _FREE or node in passed:
                 continue
             if node.scopes:
                 inside[node] = self.bodies(node, work)
@@ -185,7 +197,9 @@ class _Counting:
                     work.unknown[op] += 1
                     continue
             types = [value.type for value in node.outputs if value is not None]
-            if op in _READS_A_PART:
+            if node in quantized:
+                types = [_stored_type(value) for value in (*node.inputs, *node.outputs) if value is not None]
+            elif op in _READS_A_PART:
                 types += types
                 types += [value.type for value in node.inputs[1:] if value is not None]
             else:
@@ -287,6 +301,42 @@ class _Counting:
             held = self.bytes(type_)
             size = self.sizes[id(type_)] = 0 if held is None else held.at({})
         return size
+
+
+def _quantized(scope: Scope) -> tuple[set[Node], set[Node]]:
+    """Return the nodes that read dequantized values alone, and the conversions around them that runtimes leave out."""
+    converts = [node for node in scope.nodes if node.op == "DequantizeLinear"]
+    fed = {reader for node in converts for value in node.outputs if value is not None for reader in value.consumers}
+    nodes = {
+        node
+        for node in fed
+        if node.scope is scope
+        and node.op not in _FREE
+        and all(v is None or v.is_constant or _made_by(v, "DequantizeLinear") for v in node.inputs)
+        and not all(v is None or v.is_constant for v in node.inputs)
+    }
+    passed = {
+        node
+        for node in converts
+        for value in node.outputs[:1]
+        if value is not None and value.consumers and not value.is_graph_output and nodes.issuperset(value.consumers)
+    }
+    passed |= {r for node in nodes for v in node.outputs[:1] if v for r in v.consumers if r.op == "QuantizeLinear"}
+    return nodes, passed
+
+
+def _made_by(value: Value, op: str) -> bool:
+    return value.producer is not None and value.producer.op == op
+
+
+def _stored_type(value: Value) -> Type:
+    """Return the type that a value has before it is dequantized, or after it has been quantized."""
+    source = value.producer.inputs[0] if value.producer is not None and _made_by(value, "DequantizeLinear") else None
+    if source is not None:
+        return source.type
+    reader = value.only_consumer
+    after = reader.output() if reader is not None and reader.op == "QuantizeLinear" else None
+    return value.type if after is None else after.type
 
 
 def _turns(node: Node, opset: int) -> Amount | None:

@@ -166,6 +166,11 @@ def _divide(_node: Node, left: Array, right: Array) -> Array | None:
     return result
 
 
+def _expand(_node: Node, data: Array, shape: Array) -> Array | None:
+    sizes = np.broadcast_shapes(data.shape, tuple(shape.tolist()))
+    return np.broadcast_to(data, sizes) if np.prod(sizes, dtype=object) <= SMALL else None
+
+
 def _constant_of_shape(node: Node, shape: Array) -> Array | None:
     sizes = shape.tolist()
     if any(size < 0 for size in sizes) or np.prod(sizes, dtype=object) > SMALL:
@@ -199,6 +204,17 @@ _FOLDS: dict[str, Callable[..., Any]] = {
     "Sub": _plain(np.subtract),
     "Mul": _plain(np.multiply),
     "Div": _divide,
+    "Mod": lambda node, left, right: np.fmod(left, right) if node.attribute("fmod", 0) else np.mod(left, right),
+    "Pow": _plain(lambda base, exponent: np.power(base, exponent).astype(base.dtype)),
+    "Abs": _plain(np.abs),
+    "Ceil": _plain(np.ceil),
+    "Floor": _plain(np.floor),
+    "Size": _plain(lambda data: np.array(data.size, dtype=np.int64)),
+    "Expand": _expand,
+    "Less": _plain(np.less),
+    "LessOrEqual": _plain(np.less_equal),
+    "Greater": _plain(np.greater),
+    "GreaterOrEqual": _plain(np.greater_equal),
     "Neg": _plain(np.negative),
     "Sqrt": _plain(np.sqrt),
     "Reciprocal": _plain(np.reciprocal),

@@ -127,6 +127,11 @@ class Value:
         array: Array | None = self._folded  # type: ignore[assignment]
         return None if array is None or array.size > most else array
 
+    def forget(self) -> None:
+        """Compute the numbers anew when they are asked for: more shapes are known than before."""
+        if self._folded is None:
+            self._folded = False
+
     def scalar(self) -> float | None:
         """Return the one number of a constant with one element, else None."""
         if not self.is_constant or (self.tensor is not None and self.tensor.size != 1):

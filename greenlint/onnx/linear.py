@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from greenlint.onnx.patterns import folded_arithmetic, is_float, matmul_of_bias
+from greenlint.onnx.patterns import folded_arithmetic, is_float, matmul_of_bias, other_input
 
 if TYPE_CHECKING:
     from greenlint.onnx.graph import Node, Value
@@ -87,10 +87,13 @@ def _transpose(node: Node) -> Fused:
     swaps = rank >= 2 and tuple(order) == (*range(rank - 2), rank - 1, rank - 2)
     # ONNX Runtime's product also takes matrices whose first axis is not the batch.
     moves = rank > 2 and (*order[:-2], *sorted(order[-2:])) == (*range(1, rank - 1), 0, rank - 1)
-    if value.is_graph_output or not (swaps or moves):
+    if value.is_graph_output or not (swaps or moves) or _follows_transpose(node):
         return None
     for reader in value.consumers:
         if reader.scope is not node.scope:
+            continue
+        other = other_input(reader, value)
+        if moves and (other is None or other.rank != rank):
             continue
         if reader.op == "MatMul" and is_float(value, _MATMUL_TYPES):
             if not _has_bias(reader):
@@ -102,6 +105,19 @@ def _transpose(node: Node) -> Fused:
         if swaps and reader.op == "Gemm" and value in reader.inputs[:2]:
             return reader, "GemmTransposeFusion"
     return None
+
+
+_MOVES = frozenset({"Slice", "Squeeze", "Unsqueeze", "Split", "Gather", "Identity"})
+
+
+def _follows_transpose(node: Node) -> bool:
+    """Tell whether ONNX Runtime may merge a Transpose with one before it, and fuse neither."""
+    source = node.producer(0)
+    for _ in range(4):
+        if source is None or source.op not in _MOVES:
+            break
+        source = source.producer(0)
+    return source is not None and source.op == "Transpose"
 
 
 def _pad(node: Node, opset: int) -> Fused:

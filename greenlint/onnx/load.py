@@ -30,6 +30,9 @@ MOST_NESTED = 16
 MOST_EXPANDED = 500_000
 """Nodes that local functions may stand for."""
 _MOST_INFERRED_NODES = 200_000
+_MOST_REFINED_NODES = 20_000
+_MOST_ROUNDS = 6
+_READS_A_SHAPE = ("Reshape", "Expand", "Tile", "Resize", "Slice", "ConstantOfShape", "Pad", "Split", "Range")
 _NAMELESS = frozenset({"", "?", "None", "-1"})
 _MOST_TYPES = 10_000
 _NO_TEXT = "holds a name that is not UTF-8 text"
@@ -40,7 +43,7 @@ _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f"))
 try:
     import numpy as np  # noqa: F401 - the same sentence for either
     import onnx as _onnx
-    from onnx import shape_inference
+    from onnx import numpy_helper, shape_inference
 
     from greenlint.onnx.calls import Calls, key_of
     from greenlint.onnx.tensor import DTYPES, UNKNOWN, Segment, Tensor
@@ -68,6 +71,7 @@ def load(path: str | os.PathLike[str], *, dims: Mapping[str, int] | None = None,
     notes: list[str] = []
     model = _infer(model, notes)
     graph = _Builder(name, mark, size).build(model)
+    _refine(model, graph)
     graph.ir_version = ir_version
     graph.weights = weights
     graph.symbols = symbols
@@ -262,6 +266,49 @@ def _infer(model: onnx.ModelProto, notes: list[str]) -> onnx.ModelProto:
         del model.graph.initializer[-len(sparse) :]
         model.graph.sparse_initializer.extend(sparse)
     return model
+
+
+def _refine(model: onnx.ModelProto, graph: Graph) -> None:
+    """Infer again with the constants that only this package has folded, as long as that tells more shapes.
+
+    Targets of Reshape and Expand are often computed from shapes in ways that the inference of onnx does not follow.
+    """
+    known: set[str] = set()
+    for _ in range(_MOST_ROUNDS):
+        values = graph.main.values
+        open_ = [value for node in graph.main.nodes for value in node.outputs if value is not None and _is_open(value)]
+        if not open_ or len(graph.main.nodes) > _MOST_REFINED_NODES:
+            return
+        targets = {value for node in graph.nodes_of(*_READS_A_SHAPE) for value in node.inputs[1:] if value is not None}
+        folded = {
+            value.name: numbers
+            for value in targets
+            if value.producer is not None and value.stored is None and value.scope is graph.main
+            for numbers in (value.numbers(),)
+            if numbers is not None and value.name not in known
+        }
+        if not folded:
+            return
+        known |= folded.keys()
+        again = _onnx.ModelProto()
+        again.CopyFrom(model)
+        del again.graph.node[:]
+        again.graph.node.extend(node for node in model.graph.node if folded.keys().isdisjoint(node.output))
+        again.graph.initializer.extend(numpy_helper.from_array(array, name) for name, array in folded.items())
+        model = _infer(again, [])
+        for info in model.graph.value_info:
+            value = values.get(info.name)
+            if value is not None and value.tensor is None and _is_open(value):
+                value.known = _type(info)
+        for value in values.values():
+            value.forget()
+        for scope in graph.scopes:
+            _settle(scope)
+
+
+def _is_open(value: Value) -> bool:
+    shape = value.shape
+    return shape is None or None in shape or any(isinstance(dim, str) and dim.startswith("unk__") for dim in shape)
 
 
 def _fill(path: str, mark: str, proto: onnx.GraphProto, scope: Scope, constant: Container[str]) -> None:

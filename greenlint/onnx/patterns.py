@@ -155,11 +155,13 @@ def folded_batchnorm(node: Node, opset: int) -> tuple[Node, str] | None:
     source = node.producer(0)
     if source is None or source.next_node is not node or source.scope is not node.scope:
         return None
-    if source.op in ("ConvTranspose", "Gemm", "MatMul") and _constants(source.inputs[1:]):
+    if source.op == "ConvTranspose" and _constants(source.inputs[1:]):
+        return source, runtimes.ort("ConvBNFusion", "folds")
+    if source.op in ("Gemm", "MatMul") and _constants(source.inputs[1:]):
         left = source.input(0)
         if source.op == "MatMul" and left is not None and left.rank == 2:
             return source, runtimes.ort("MatMul_BatchNormalization_Fusion", "folds")
-        return source, "no runtime folds it"
+        return source, "ONNX Runtime does not fold it"
     return None
 
 
@@ -411,7 +413,7 @@ def repeated(graph: Graph) -> Iterator[tuple[Node, Node, str]]:
                     yield (
                         first,
                         node,
-                        runtimes.ort("CommonSubexpressionElimination", "merges") if alike else runtimes.NOBODY,
+                        runtimes.ort("CommonSubexpressionElimination", "merges") if alike else runtimes.KEPT,
                     )
                     break
             else:

@@ -31,7 +31,8 @@ SHORT = (1 << 16) - 1
 class Statistics:
     """Counts over numbers: `tiny` are those below float16's smallest normal number and not zero.
 
-    `largest` is the largest finite magnitude. `exact` is False for a sample.
+    `largest` is the largest finite magnitude, `not_finite` counts infinities and what is no number, `nan` the latter.
+    `exact` is False for a sample.
     """
 
     count: int = 0
@@ -39,6 +40,7 @@ class Statistics:
     tiny: int = 0
     largest: float = 0.0
     not_finite: int = 0
+    nan: int = 0
     exact: bool = True
 
     def plus(self, other: Statistics) -> Statistics:
@@ -49,6 +51,7 @@ class Statistics:
             self.tiny + other.tiny,
             max(self.largest, other.largest),
             self.not_finite + other.not_finite,
+            self.nan + other.nan,
             self.exact and other.exact,
         )
 
@@ -133,7 +136,10 @@ class _Pool:
 
 def _is_float(value: Value) -> bool:
     stored = value.stored
-    return stored is not None and stored.dtype.is_float and stored.size > 0 and not stored.is_sparse
+    # A single number without a shape is a factor, an epsilon or a scale, and no weight.
+    return (
+        stored is not None and stored.dtype.is_float and bool(stored.shape) and stored.size > 0 and not stored.is_sparse
+    )
 
 
 def _of(tensor: Tensor, *, exact: bool) -> Statistics:
@@ -149,32 +155,56 @@ def _count(numbers: Array, *, exact: bool) -> Statistics:
     with np.errstate(all="ignore"):
         size = np.abs(numbers)
         largest = float(size.max()) if size.size else 0.0
-        not_finite = 0
+        not_finite = nan = 0
         if not np.isfinite(largest):
             finite = size[np.isfinite(size)]
             not_finite = size.size - finite.size
+            nan = int(np.count_nonzero(np.isnan(size)))
             largest = float(finite.max()) if finite.size else 0.0
         zeros = size.size - int(np.count_nonzero(size))
         tiny = int(np.count_nonzero(size < HALF_LEAST)) - zeros
-    return Statistics(size.size, zeros, tiny, largest, not_finite, exact)
+    return Statistics(size.size, zeros, tiny, largest, not_finite, nan, exact)
 
 
 def half_precision(graph: Graph) -> HalfPrecision:
-    """Say whether the weights fit float16: no infinity, none above 65504, few below its normal numbers."""
+    """Say whether the weights fit float16: no infinity among them, none above 65504, few below its normal numbers.
+
+    Masks of zeros and infinities fit: float16 has both.
+    """
     whole = Statistics()
     for value, counted in statistics(graph).items():
         whole = whole.plus(counted)
-        if value is not None and counted.not_finite:
-            return HalfPrecision(f"FP16 is unsafe: {value.name} holds inf or nan", fits=False)
-        if value is not None and counted.largest >= HALF_MOST:
-            return HalfPrecision(f"FP16 is unsafe: {value.name} holds {counted.largest:.3g}", fits=False)
+        if value is None:
+            continue
+        if counted.nan or (counted.not_finite and counted.largest):
+            what = "nan" if counted.nan else "inf beside other numbers"
+            return HalfPrecision(f"FP16 is unsafe: {value.name} holds {what}", fits=False)
+        if counted.largest >= HALF_MOST:
+            told = f"FP16 is unsafe: {value.name} holds {counted.largest:.3g}"
+            if all(reader.op == "BatchNormalization" for reader in value.consumers):
+                told += ", statistics of a BatchNormalization that could be folded first"
+            return HalfPrecision(told, fits=False)
     if graph.weights == "none" or not whole.count:
         return HalfPrecision("FP16 would halve them if their range allows it: --weights sample looks", fits=None)
     share = whole.tiny / whole.count
     if share > 0.1:
         return HalfPrecision(f"FP16 would lose digits: {share:.0%} of them are below its normal numbers", fits=False)
     seen = "" if whole.exact else " in a sample (--weights full reads all)"
-    return HalfPrecision(f"FP16 would halve them: the largest is {whole.largest:.3g}{seen}", fits=True)
+    return HalfPrecision(
+        f"FP16 would halve them: the largest is {whole.largest:.3g}{seen}{_too_large(graph)}", fits=True
+    )
+
+
+def _too_large(graph: Graph) -> str:
+    """Name a single number that float16 cannot hold: converters have to clip it."""
+    for value in graph.stored_values:
+        stored = value.stored
+        if stored is None or stored.shape or stored.dtype.name != "float32":
+            continue
+        number = value.scalar()
+        if number is not None and HALF_MOST <= abs(number) < np.inf:
+            return f"; clip the constant {value.name} of {number:.3g}"
+    return ""
 
 
 def prunable(graph: Graph, min_bytes: int, min_share: float) -> Iterator[Prunable]:

@@ -197,6 +197,23 @@ def test_sparse_weights_count_as_what_they_hold_and_their_products_as_dense(tmp_
     assert "1 sparse weight count as dense" in note
 
 
+def test_quantized_nodes_move_whole_numbers(tmp_path: Path) -> None:
+    text = """g (float[2, 3] x) => (float[2, 5] y)
+    <float s = {0.1}, int8 z = {0}, int8[3, 5] w = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}> {
+        xq = QuantizeLinear (x, s, z)
+        xd = DequantizeLinear (xq, s, z)
+        wd = DequantizeLinear (w, s, z)
+        p = MatMul (xd, wd)
+        pq = QuantizeLinear (p, s, z)
+        y = DequantizeLinear (pq, s, z)
+    }"""
+    counted = cost(tmp_path, text)
+    # The product alone, then the two conversions at the ends, each with its scale and zero point.
+    assert counted.traffic.at({}) == (6 + 15 + 10) + (24 + 6 + 5) + (10 + 40 + 5)
+    assert counted.macs.at({}) == 30
+    assert "QDQ: 1 node" in counted.notes[0]
+
+
 def test_reading_a_part_of_a_table_moves_that_part(tmp_path: Path) -> None:
     text = "g (float[1000, 8] table, int64[2] ids) => (float[2, 8] y) { y = Gather (table, ids) }"
     assert cost(tmp_path, text).traffic.at({}) == 2 * 64 + 16

@@ -39,12 +39,40 @@ def test_counts_over_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize(
     ("value", "fits", "told"),
-    [(1.0, True, "would halve"), (70000.0, False, "7e+04"), (np.inf, False, "inf"), (1e-6, False, "lose digits")],
+    [
+        (1.0, True, "would halve"),
+        (70000.0, False, "7e+04"),
+        (np.inf, False, "inf"),
+        (np.nan, False, "nan"),
+        (1e-6, False, "lose digits"),
+    ],
 )
 def test_half_precision(tmp_path: Path, value: float, *, fits: bool, told: str) -> None:
-    found = weights.half_precision(graph(tmp_path, np.full(1000, value, np.float32)))
+    array = np.full(1000, value, np.float32)
+    array[0] = 1e-6 if value == 1e-6 else 1
+    found = weights.half_precision(graph(tmp_path, array))
     assert found.fits is fits
     assert told in found.advice
+
+
+def test_masks_and_single_numbers_do_not_forbid_half_precision(tmp_path: Path) -> None:
+    plain = np.linspace(-1, 1, 1000, dtype=np.float32)
+    mask = np.triu(np.full((30, 30), -np.inf, np.float32), 1)
+    assert weights.half_precision(graph(tmp_path, plain, mask)).fits
+    clipped = weights.half_precision(graph(tmp_path, plain, np.array(-3.4e38, np.float32)))
+    assert clipped.fits
+    assert "clip the constant w1" in clipped.advice
+
+
+def test_folded_statistics_are_named(tmp_path: Path) -> None:
+    text = """g (float[1, 2, 4, 4] x) => (float[1, 2, 4, 4] y)
+        <float[2] s = {1, 1}, float[2] b = {0, 0}, float[2] m = {0, 0}, float[2] v = {1, 100000}> {
+        y = BatchNormalization (x, s, b, m, v)
+    }"""
+    onnx.save(models.parsed(text), tmp_path / "model.onnx")
+    found = weights.half_precision(load(tmp_path / "model.onnx"))
+    assert not found.fits
+    assert "could be folded first" in found.advice
 
 
 def test_nothing_is_read_when_nothing_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
