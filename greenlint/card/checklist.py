@@ -50,7 +50,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A phase or an objective."""
+    """A phase, an objective, or a secondary list."""
 
     id: str
     text: Text
@@ -75,6 +75,7 @@ class Checklist:
     phases: tuple[Heading, ...]
     objectives: tuple[Heading, ...]
     items: tuple[Item, ...]
+    lists: tuple[Heading, ...]
     secondary: tuple[Entry, ...]
     potential: Mapping[str, Any]
 
@@ -101,6 +102,7 @@ def load() -> Checklist:
                 for objective in phase["objectives"]
             ),
             items=tuple(_items(data)),
+            lists=tuple(Heading(group["id"], _text(group)) for group in data["secondary"]),
             secondary=tuple(
                 Entry(entry["id"], group["id"], _text(entry), tuple(entry["maps_to"]))
                 for group in data["secondary"]

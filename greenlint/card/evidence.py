@@ -101,11 +101,12 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """The judged checklist with its score and the actions that would raise it most."""
+    """The judged checklist with its score, the score in reach, and the actions that would raise it most."""
 
     checklist: Checklist
     judgements: tuple[Judgement, ...]
     score: Score
+    in_reach: Fraction
     actions: tuple[Action, ...]
 
 
@@ -114,7 +115,13 @@ def assess(material: Material) -> Assessment:
     checklist = load()
     judgements = tuple(judge(item, material) for item in checklist.items)
     statuses = {judgement.item.id: judgement.status for judgement in judgements}
-    return Assessment(checklist, judgements, rate(statuses), tuple(_actions(judgements, statuses)))
+    reachable = {
+        judgement.item.id: judgement.status if judgement.status is Status.NOT_APPLICABLE else best(judgement.item)
+        for judgement in judgements
+    }
+    return Assessment(
+        checklist, judgements, rate(statuses), rate(reachable).total.score, tuple(_actions(judgements, statuses))
+    )
 
 
 def judge(item: Item, material: Material) -> Judgement:

@@ -142,6 +142,7 @@ def _environment(kind: str) -> jinja2.Environment:
     environment.filters["code"] = _code
     environment.filters["decimal"] = jinja2.pass_context(_decimal)
     environment.filters["sentence"] = _sentence
+    environment.filters["inline"] = _inline
     environment.filters["number"] = jinja2.pass_context(_number)
     return environment
 
@@ -166,6 +167,13 @@ def _prose(value: str) -> Any:  # noqa: ANN401 - Markup
 
 def _decimal(context: Mapping[str, Any], value: float, sign: str = "") -> str:
     return decimal(value, context["language"], sign)
+
+
+def _inline(value: str) -> Any:  # noqa: ANN401 - Markup
+    """Return prose as HTML: everything escaped, and what stands between backticks as code."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(escape(value))))  # noqa: S704 - escaped first
 
 
 def _number(context: Mapping[str, Any], value: float) -> str:

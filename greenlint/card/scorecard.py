@@ -33,6 +33,7 @@ def scorecard(assessment: Assessment, material: Material, language: str = "en") 
         "language": language,
         **_share(score.total),
         "grade": score.grade,
+        "best": percent(assessment.in_reach),
         "why_no_grade": _why_no_grade(score.total, Words(language)),
         "phases": [
             {"id": phase.id, "name": phase.text[language], **_share(score.phases[phase.id])}
@@ -70,11 +71,19 @@ def scorecard(assessment: Assessment, material: Material, language: str = "en") 
         ],
         "secondary": [
             {
-                "id": entry.id,
-                "text": entry.text[language],
-                "items": {id_: statuses[id_] for id_ in entry.maps_to},
+                "id": group.id,
+                "name": group.text[language],
+                "entries": [
+                    {
+                        "id": entry.id,
+                        "text": entry.text[language],
+                        "items": {id_: statuses[id_] for id_ in entry.maps_to},
+                    }
+                    for entry in checklist.secondary
+                    if entry.list_id == group.id
+                ],
             }
-            for entry in checklist.secondary
+            for group in checklist.lists
         ],
         "inputs": [{"kind": kind, "path": path, "sha256": digest} for kind, path, digest in inputs(material)],
         "notes": [printable(note[language]) for note in material.notes],

@@ -53,7 +53,8 @@ def _totals(card: dict[str, Any], words: Words, *, colour: bool) -> Iterator[str
         else f"{words['not_graded']}{words['colon']} {card['why_no_grade']}"
     )
     yield _paint(f"{words['score_title']}  {words.decimal(card['score'])} / 100, {grade}", "1", on=colour)
-    yield ", ".join(f"{words[name]} {words.decimal(card[name])} %" for name in ("coverage", "not_applicable"))
+    shares = [f"{words[name]} {words.decimal(card[name])} %" for name in ("coverage", "not_applicable")]
+    yield ", ".join((*shares, words["ceiling"].format(best=words.decimal(card["best"]))))
     yield f"{words['scale']} {card['scale']}, {words['checklist']} {card['checklist']}"
 
 

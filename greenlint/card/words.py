@@ -30,6 +30,12 @@ _WORDS: dict[str, tuple[str, str]] = {
     "counts_as": ("counts as evidence", "compte comme preuve"),
     "notes": ("Left out", "Laissé de côté"),
     "inputs": ("Inputs", "Entrées"),
+    "secondary": (
+        "The same items in other lists; they count once",
+        "Les mêmes points dans d'autres listes ; ils comptent une seule fois",
+    ),
+    "no_item": ("no item", "aucun point"),
+    "ceiling": ("{best} is in reach at most", "{best} est à portée, au plus"),
     "trend": ("Since the previous scorecard", "Depuis la fiche précédente"),
     "was": ("was", "était"),
     "verified": ("verified", "vérifié"),

@@ -171,7 +171,7 @@ def test_the_report_stands_alone(project: Path) -> None:
     assert {reference[1:] for reference in page.references} <= set(page.ids)
     assert {f"{phase}-1.1" for phase in ("ANA", "DES", "TRN", "DEP", "OPS")} <= set(page.ids)
     assert text.count("<svg") == text.count("</title>") - 1
-    assert text.count("<figure") == text.count("</details>")
+    assert text.count("<figure") == text.count("<details>")
     assert "prefers-color-scheme:dark" in text
     assert "@media print" in text
     assert 'name="viewport"' in text
