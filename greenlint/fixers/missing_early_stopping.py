@@ -24,6 +24,8 @@ def missing_early_stopping(page: Page, finding: Finding) -> Fix | None:
     epochs = (finding.values or {}).get("epochs")
     if site is None or not isinstance(epochs, int) or not isinstance(site.func, cst.Attribute):
         return None  # when a loop written by hand should stop, only its author can say
+    if _counts_on(page, site, epochs):
+        return None  # what comes later expects a value for every epoch
     # Less than three would end training on the noise of a single epoch.
     patience = max(_LEAST, round(epochs / 10))
     for made in (_keras, _lightning, _huggingface):
@@ -38,10 +40,34 @@ def missing_early_stopping(page: Page, finding: Finding) -> Fix | None:
     return None
 
 
+def _counts_on(page: Page, site: cst.Call, epochs: int) -> bool:
+    """Tell whether a text goes over all epochs elsewhere, as over a history or in a plot: `range(1, 21)`."""
+    given = argument(site, "epochs")
+    told = {str(epochs), str(epochs + 1), *([page.code(given.value)] if given is not None else [])}
+    return any(
+        dotted(call.func) in ("range", "np.arange")
+        and any(page.code(one.value).split("+")[0].strip() in told for one in call.args)
+        for call in page.nodes(cst.Call)
+    )
+
+
+def _is_free(page: Page) -> bool:
+    """Tell whether `early_stopping` means nothing else in a text."""
+    return all(
+        isinstance(one.value, cst.Call) and "EarlyStopping" in dotted(one.value.func)
+        for one in page.nodes(cst.Assign)
+        if any(dotted(target.target) == "early_stopping" for target in one.targets)
+    ) and not any(
+        isinstance(page.parent(node), (cst.Param, cst.FunctionDef, cst.ImportAlias, cst.For))
+        for node in page.nodes(cst.Name)
+        if node.value == "early_stopping"
+    )
+
+
 def _handed_over(page: Page, call: cst.Call, callback: str, why: str) -> list[Edit]:
     """Make the callback on a line of its own before the statement of a call, and hand it over."""
     statement = page.statement(call)
-    if statement is None or page.body(statement) is None or "early_stopping" in page.words(page.module):
+    if statement is None or page.body(statement) is None or not _is_free(page):
         return []
     start = page.start(statement)
     indent, begin = page.indent(start), page.line_start(start)

@@ -30,7 +30,8 @@ def missing_energy_tracker(page: Page, finding: Finding) -> Fix | None:
     )
     if site is None:
         return None
-    statement = site if isinstance(site, Loop) else page.statement(site)
+    loops = page.loops(site)
+    statement = loops[-1] if loops else site if isinstance(site, Loop) else page.statement(site)
     function = page.function(site)
     if statement is None or (function is not None and any(True for _ in page.within(function, cst.Yield))):
         return None
