@@ -11,7 +11,7 @@ from greenlint.judge import Judge
 from greenlint.tree import Judged, Run, Tree, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from greenlint.config import Settings
@@ -56,14 +56,23 @@ def follow(
     settings_of: Callable[[Path], Settings],
     given: Callable[[Path], Path | None] = lambda _: None,
     contents: Mapping[Path, bytes] | None = None,
-) -> Iterator[Judged]:
-    """Judge files one after the other as they come, as `check` does, keeping what was read for the next ones."""
-    run = Run(contents or {}, Work(), Judge())
+    work: Work | None = None,
+) -> Generator[Judged, None, None]:
+    """Judge files one after the other as they come, as `check` does, keeping what was read for the next ones.
+
+    What was learnt is kept for other runs when the iterator is closed.
+    """
+    run = Run(contents or {}, work or Work(), Judge())
     trees: dict[Path, Tree] = {}
-    for path in files:
-        root = discovery.project_root(path, given(path))
-        tree = trees.setdefault(root, Tree(root, run))
-        yield tree.judge(path, settings_of(path.parent))
+    try:
+        for path in files:
+            root = discovery.project_root(path, given(path))
+            if root not in trees:
+                trees[root] = Tree(root, run)
+            yield trees[root].judge(path, settings_of(path.parent))
+    finally:
+        for tree in trees.values():
+            tree.cache.save()
 
 
 def gather(judged: Iterable[Judged], problems: Iterable[Problem] = ()) -> Report:

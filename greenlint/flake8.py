@@ -7,8 +7,10 @@ that a file cannot be parsed.
 
 from __future__ import annotations
 
+import os
 import re
 from collections import deque
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,7 +21,7 @@ from greenlint.finding import Status, TextPlace
 if TYPE_CHECKING:
     import argparse
     import ast
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from greenlint.engine import Judged
     from greenlint.finding import Problem
@@ -90,7 +92,9 @@ class _Session:
         self._folders = sorted((path for path in named if path.is_dir()), reverse=True)
         self._waiting: deque[Path] = deque()
         self._noqa = not options.disable_noqa
-        self._judged = self._check(self._files())
+        self._found = self._follow(self._files())
+        self._judged = self._marked(self._found)
+        self._process = 0
 
     def judge(self, name: str, lines: list[str]) -> Judged | None:
         """Return what is found in a file, None where the settings exclude it; raise `GreenlintError`."""
@@ -100,14 +104,26 @@ class _Session:
         if self._configuration.settings(path.parent).excludes(path):
             return None
         if self._stdin:
-            return _without_known(next(self._check([path], {path: _encoded(lines)})))
+            return _without_known(next(self._marked(self._follow([path], {path: _encoded(lines)}))))
+        if self._process != os.getpid():
+            self._process = os.getpid()
+            # The processes of a pool run no `atexit`.
+            Finalize(None, self._found.close, exitpriority=1)
         self._waiting.append(path)
         return _without_known(next(self._judged))
 
-    def _check(self, files: Iterable[Path], contents: Mapping[Path, bytes] | None = None) -> Iterator[Judged]:
-        from greenlint import catalogue, engine, suppression
+    def _follow(
+        self, files: Iterable[Path], contents: Mapping[Path, bytes] | None = None
+    ) -> Generator[Judged, None, None]:
+        from greenlint import engine
+        from greenlint.tree import Work
 
-        judged = engine.follow(files, self._configuration.settings, self._given, contents)
+        work = Work(remember=True)
+        return engine.follow(files, self._configuration.settings, self._given, contents, work)
+
+    def _marked(self, judged: Iterable[Judged]) -> Iterator[Judged]:
+        from greenlint import catalogue, suppression
+
         return suppression.mark(judged, catalogue.load(), noqa=self._noqa)
 
     def _files(self) -> Iterator[Path]:

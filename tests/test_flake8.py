@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -196,20 +197,36 @@ def test_files_that_are_named_alone_have_the_same_findings(large: Path, greenlin
     assert expected
 
 
-def test_a_program_is_read_once_in_each_process(large: Path) -> None:
+def test_a_program_is_read_once_and_not_again_by_the_next_run(large: Path) -> None:
     """Twenty files whose programs hold twenty-one files each are not read four hundred times."""
     script = """
 import sys
-from greenlint.python import collect
+from greenlint import reading
 read = []
-once = collect.collect
-collect.collect = lambda text: read.append(text) or once(text)
+once = reading.facts_of
+reading.facts_of = lambda text: read.append(text) or once(text)
 from flake8.main.cli import main
 main(["--select", "ECO", "--jobs", "1"])
 print("read", len(read), file=sys.stderr)
 """
-    done = subprocess.run([sys.executable, "-c", script], cwd=large, capture_output=True, text=True, check=False)
-    assert int(done.stderr.split("read ")[1]) <= 22
+
+    def reads() -> int:
+        done = subprocess.run([sys.executable, "-c", script], cwd=large, capture_output=True, text=True, check=False)
+        assert done.stdout.count("ECO310") == 10
+        return int(done.stderr.split("read ")[1])
+
+    assert 20 <= reads() <= 22
+    assert reads() == 0
+
+
+def test_processes_leave_what_they_learnt_to_the_next_run(large: Path) -> None:
+    for path in large.rglob("*.py"):
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    first = flake8(large, "--select", "ECO", "--jobs", "3")
+    assert list(large.glob(".greenlint_cache/*/index.json"))
+    again = flake8(large, "--select", "ECO", "--jobs", "3")
+    assert first.stdout == again.stdout
+    assert "ECO310" in first.stdout
 
 
 @pytest.fixture
