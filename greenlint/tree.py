@@ -12,11 +12,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from greenlint import cache, discovery, reading, relevance, source
+from greenlint import reading, source
 from greenlint.cache import Cache, Known, Result
 from greenlint.errors import GreenlintError, SourceError
 from greenlint.finding import Finding, Problem, TextPlace, shown
 from greenlint.judge import crash, rules_for
+from greenlint.survey import Survey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from greenlint.judge import Judge
     from greenlint.parsers import Parsers
     from greenlint.python.facts import Facts
-    from greenlint.python.imports import Imports
     from greenlint.python.project import Project
     from greenlint.source import Source
 
@@ -76,6 +76,7 @@ class Run:
     parsers: Parsers | None = None
     rules: dict[tuple[int, frozenset[str]], str] = field(default_factory=dict)
     garbage: int = 0
+    frozen: bool = False
 
     def read(self, path: Path) -> bytes:
         """Return the bytes of a file as this run has them; raise `SourceError`."""
@@ -107,12 +108,15 @@ class Run:
         if self.garbage > MOST_GARBAGE:
             gc.collect()
             gc.freeze()
+            self.frozen = True
             self.garbage = 0
 
     def close(self) -> None:
         """End what still runs elsewhere."""
         if self.parsers is not None:
             self.parsers.close()
+        if self.frozen:
+            gc.unfreeze()
 
 
 class Tree:
@@ -123,10 +127,9 @@ class Tree:
         self.root = root
         self.run = run
         self.cache = Cache(str(root), persistent=run.work.remember and run.judge.observe is None)
-        self._imports: Imports | None = None
+        self.survey = Survey(root, self.cache, run.read, run.contents)
         self._project: Project | None = None
         self._facts: dict[Path, Facts | SourceError] = {}
-        self._programs: dict[str, bytes] = {}
 
     def check(self, files: Sequence[tuple[Path, Settings]]) -> Iterator[Judged]:
         """Judge the files that were asked for, those first that need no parsing."""
@@ -155,7 +158,7 @@ class Tree:
         groups: dict[int, tuple[list[Path], dict[str, None]]] = {}
         of_file: dict[str, int] = {}
         for number, path in enumerate(paths):
-            company = dict.fromkeys(self.imports.company(str(path)))
+            company = dict.fromkeys(self.survey.imports.company(str(path)))
             members = [path]
             for other in sorted({of_file[name] for name in company if name in of_file}):
                 theirs, their_company = groups.pop(other)
@@ -169,8 +172,8 @@ class Tree:
         if self.run.work.jobs == 1 and self.run.work.executor is None:
             return
         paths = [Path(name) for _, company in groups for name in company]
-        paths = [path for path in paths if not self.cache.has_facts(self._digest(path))]
-        texts = ((path, text.text) for path in paths if (text := self._text_or_none(path)))
+        paths = [path for path in paths if not self.cache.has_facts(self.survey.digest(path))]
+        texts = ((path, text.text) for path in paths if (text := self.survey.text_or_none(path)))
         self.run.expect(texts, set(paths), sum(_size(path) for path in paths))
 
     def _let_go(self) -> None:
@@ -186,164 +189,37 @@ class Tree:
         judged = Judged(path, settings)
         text = None
         try:
-            known, text = self._glance(path)
+            known, text = self.survey.glance(path)
             if known.gate == "foreign":
                 return judged
             if known.gate != "out":
                 result = self._result(path, known, settings)
                 if result is not None:
                     return self._recalled(path, settings, known, result)
-                if known.gate == "in" or any(self._can_train(other) for other in self.imports.company(str(path))):
+                if known.gate == "in" or any(
+                    self.survey.can_train(other) for other in self.survey.imports.company(str(path))
+                ):
                     return None
             if not known.parses:
-                text = text or self._text(path)
+                text = text or self.survey.text(path)
                 reading.check(text.text)
                 known.parses = True
                 self.cache.learnt()
             if known.gate == "word":
                 self._keep(path, known, settings, Judged(path, settings))
-            return replace(judged, source=text or (self._text(path) if known.speaks else None))
+            return replace(judged, source=text or (self.survey.text(path) if known.speaks else None))
         except SourceError as error:
             return replace(judged, unreadable=True, problems=(_problem(path, text, error),))
         except Exception as error:  # noqa: BLE001  one file must not take the others down
             return replace(judged, unreadable=True, problems=(Problem(shown(path), crash("reading", error)),))
-
-    def _glance(self, path: Path) -> tuple[Known, Source | None]:
-        """Return what is known of a file, its gate too, and its text if it had to be read; raise `SourceError`."""
-        known = self._known(path)
-        if known.gate:
-            return known, None
-        text = source.decode(self.run.read(path), path.name)
-        if text is None:
-            known.gate = "foreign"
-        else:
-            data = text.text.encode("utf-8", "surrogatepass")
-            known.speaks = relevance.may_suppress(text.text)
-            if relevance.names_a_framework(data):
-                known.gate = "in"
-            else:
-                known.gate = "word" if relevance.says_a_word(data) else "out"
-        self.cache.learnt()
-        return known, text
-
-    def _known(self, path: Path) -> Known:
-        return self.cache.known(self._name(path), lambda: self.run.read(path), overridden=path in self.run.contents)
-
-    def _name(self, path: Path) -> str:
-        return str(path)[len(str(self.root)) :].lstrip("/\\") if path.is_relative_to(self.root) else str(path)
-
-    def _digest(self, path: Path) -> str:
-        try:
-            return self._known(path).digest
-        except SourceError:
-            return ""
-
-    def _text(self, path: Path) -> Source:
-        """Return the text of a file; raise `SourceError`."""
-        data = self.run.read(path)
-        if self.cache.persistent and cache.digest_of(data) != self._known(path).digest:
-            self.cache.forget()
-        text = source.decode(data, path.name)
-        if text is None:
-            message = "is no Python"
-            raise SourceError(message)
-        return text
-
-    def _text_or_none(self, path: Path) -> Source | None:
-        try:
-            return self._text(path)
-        except SourceError:
-            return None
-
-    def _can_train(self, name: str) -> bool:
-        try:
-            known = self._known(Path(name))
-            if known.trains is None:
-                known.trains = relevance.can_train(self.run.read(Path(name)))
-                self.cache.learnt()
-        except SourceError:
-            return False
-        return known.trains
-
-    # The project around it
-
-    @property
-    def imports(self) -> Imports:
-        """The import lines of the whole project, looked at once."""
-        if self._imports is None:
-            self._imports = self._survey()
-        return self._imports
-
-    def _survey(self) -> Imports:
-        from greenlint.python.imports import Imports, import_lines
-        from greenlint.python.tests import is_test
-
-        def lines(name: str) -> tuple[tuple[str | None, int, Sequence[str]], ...]:
-            try:
-                return tuple(import_lines(self.run.read(Path(name))))
-            except SourceError:
-                return ()
-
-        def tested(name: str) -> bool:
-            try:
-                known = self._known(Path(name))
-                if known.tested is None:
-                    known.tested = is_test(imports.relative(name), lambda: self.run.read(Path(name)))
-                    self.cache.learnt()
-            except SourceError:
-                return is_test(imports.relative(name), bytes)
-            return known.tested
-
-        # What was given in place of the disk may not be there, such as a file before it was renamed.
-        given = (path for path in self.run.contents if path.is_relative_to(self.root) and discovery.is_source(path))
-        files = sorted(str(path) for path in {*discovery.below(self.root).files, *given})
-        imports = Imports(str(self.root), files, lines, tested)
-        if self.cache.persistent:
-            self.cache.listed(map(imports.relative, files))
-            for name in files:
-                self._recall_targets(name, imports)
-        return imports
-
-    def _recall_targets(self, name: str, imports: Imports) -> None:
-        """Take what a file imports from the cache, and look at the file if that is not there."""
-        try:
-            known = self._known(Path(name))
-        except SourceError:
-            return
-        if known.targets is not None:
-            targets = tuple(f"{self.root}/{target}" for target in known.targets)
-            if all(target in imports.files for target in targets):
-                imports.recall(name, targets)
-                return
-        known.targets = tuple(imports.relative(target) for target in imports.targets(name))
-        self.cache.learnt()
-
-    def _program(self, path: Path) -> str:
-        """Return a digest of all that a file's findings may depend on: its programs' files, and what they import."""
-        imports = self.imports
-        parts = [self._name(path).encode("utf-8", "surrogateescape"), str(imports.is_test(str(path))).encode()]
-        for entry in imports.entries(str(path)):
-            if entry not in self._programs:
-                told = []
-                for name in imports.closure(entry):
-                    others = " ".join(imports.relative(target) for target in imports.targets(name))
-                    told.append(f"{imports.relative(name)} {self._digest_of(name)} {others}")
-                self._programs[entry] = cache.digest_of(
-                    *(one.encode("utf-8", "surrogateescape") for one in told)
-                ).encode()
-            parts.append(self._programs[entry])
-        return cache.digest_of(*parts)
-
-    def _digest_of(self, name: str) -> str:
-        return self._digest(Path(name))
 
     # What was found before
 
     def _result(self, path: Path, known: Known, settings: Settings) -> Result | None:
         if not self.cache.persistent:
             return None
-        assert self.imports is not None  # every file of the project has been looked at  # noqa: S101
-        return self.cache.result(known, self.run.key(path, settings), lambda: self._program(path))
+        assert self.survey.imports is not None  # every file of the project has been looked at  # noqa: S101
+        return self.cache.result(known, self.run.key(path, settings), lambda: self.survey.program(path))
 
     def _recalled(self, path: Path, settings: Settings, known: Known, result: Result) -> Judged | None:
         try:
@@ -351,7 +227,7 @@ class Tree:
             notes = tuple(str(note) for note in result.notes)
         except (GreenlintError, TypeError, ValueError):
             return None  # it comes from a stranger
-        text = self._text(path) if findings or known.speaks else None
+        text = self.survey.text(path) if findings or known.speaks else None
         return Judged(path, settings, text, bool(result.relevant), findings, notes=notes)
 
     def _keep(self, path: Path, known: Known, settings: Settings, judged: Judged) -> None:
@@ -363,7 +239,7 @@ class Tree:
         except TypeError:
             return
         notes = list(judged.notes)
-        result = Result(self.cache.generation, self._program(path), judged.relevant, findings, notes)
+        result = Result(self.cache.generation, self.survey.program(path), judged.relevant, findings, notes)
         self.cache.keep(known, self.run.key(path, settings), result)
 
     # Judging
@@ -373,7 +249,7 @@ class Tree:
         judged = Judged(path, settings, relevant=True)
         text = None
         try:
-            text = self._text(path)
+            text = self.survey.text(path)
             facts = self._facts_of(path)
         except SourceError as error:
             facts = error
@@ -400,13 +276,13 @@ class Tree:
             notes=tuple(project.limits(path)),
             observed=observed,
         )
-        self._keep(path, self._known(path), settings, judged)
+        self._keep(path, self.survey.known(path), settings, judged)
         return judged
 
     def _new_project(self) -> Project:
         from greenlint.python.project import Project
 
-        self._project = Project(self.imports, self._load)
+        self._project = Project(self.survey.imports, self._load)
         return self._project
 
     def _load(self, path: Path) -> Facts | None:
@@ -424,7 +300,7 @@ class Tree:
 
     def _found_facts(self, path: Path) -> Facts | SourceError:
         """Return the facts of a file, from the cache, from another process, or by parsing it here."""
-        digest = self._digest(path)
+        digest = self.survey.digest(path)
         facts: Facts | SourceError | None = self.cache.facts(digest) if digest else None
         if facts is not None:
             return facts
@@ -432,17 +308,12 @@ class Tree:
             facts = self.run.parsers.take(path)
         if facts is None:
             try:
-                facts = reading.facts_of(self._text(path).text)
+                facts = reading.facts_of(self.survey.text(path).text)
             except SourceError as error:
                 return error
-        if digest and not isinstance(facts, SourceError) and self._is_shared(path):
+        if digest and not isinstance(facts, SourceError) and self.survey.is_shared(path):
             self.cache.keep_facts(digest, facts)
         return facts
-
-    def _is_shared(self, path: Path) -> bool:
-        """Tell whether a change elsewhere can make a file's facts wanted again."""
-        entries = self.imports.entries(str(path))
-        return len(entries) > 1 or len(self.imports.closure(entries[0])) > 1
 
 
 def _size(path: Path) -> int:
