@@ -68,12 +68,71 @@ def fix(judged: Sequence[Judged], judge: Judge, contents: Mapping[Path, bytes], 
 def diff(outcome: Outcome) -> Iterator[str]:
     """Yield the lines of one unified diff over all changed files."""
     for path, (before, after) in outcome.changed.items():
-        name = shown(path)
-        old, new = (_lines(data, path.name) for data in (before, after))
-        for line in difflib.unified_diff(old, new, name, name):
-            yield line.rstrip("\n")
-            if not line.endswith("\n"):
-                yield "\\ No newline at end of file"
+        yield f"--- {shown(path)}"
+        yield f"+++ {shown(path)}"
+        yield from _hunks(_lines(before, path.name), _lines(after, path.name))
+
+
+_CONTEXT = 3
+_MANY_LINES = 5000
+
+
+class _Aligned(difflib.SequenceMatcher[str]):
+    """Two texts whose matching stretches are known."""
+
+    def __init__(self, blocks: list[tuple[int, int, int]]) -> None:
+        super().__init__()
+        self._blocks = [difflib.Match(*block) for block in blocks]
+
+    def get_matching_blocks(self) -> list[difflib.Match]:
+        return self._blocks
+
+
+def _hunks(old: list[str], new: list[str]) -> Iterator[str]:
+    """Yield the hunks of a diff. What both begin and end with is set aside: it leaves difflib little to get wrong."""
+    head = _common(old, new)
+    tail = _common(old[head:][::-1], new[head:][::-1])
+    inner = old[head : len(old) - tail], new[head : len(new) - tail]
+    matcher = difflib.SequenceMatcher(None, *inner, autojunk=len(inner[0]) > _MANY_LINES)
+    blocks = [(0, 0, head), *((i + head, j + head, size) for i, j, size in matcher.get_matching_blocks()[:-1])]
+    blocks += [(len(old) - tail, len(new) - tail, tail)]
+    whole = _Aligned([*_merged(blocks), (len(old), len(new), 0)])
+    for group in whole.get_grouped_opcodes(_CONTEXT):
+        (_, start, _, into, _), (_, _, end, _, to) = group[0], group[-1]
+        yield f"@@ -{_range(start, end - start)} +{_range(into, to - into)} @@"
+        for kind, first, last, here, there in group:
+            yield from _marked(" " if kind == "equal" else "-", old[first:last])
+            yield from _marked("+", new[here:there] if kind != "equal" else [])
+
+
+def _common(old: list[str], new: list[str]) -> int:
+    pairs = enumerate(zip(old, new, strict=False))
+    return next((number for number, (one, other) in pairs if one != other), min(len(old), len(new)))
+
+
+def _merged(blocks: Iterable[tuple[int, int, int]]) -> Iterator[tuple[int, int, int]]:
+    """Join matching stretches that follow one another without a gap."""
+    held = (0, 0, 0)
+    for block in blocks:
+        if (held[0] + held[2], held[1] + held[2]) == block[:2]:
+            held = (held[0], held[1], held[2] + block[2])
+        else:
+            if held[2]:
+                yield held
+            held = block
+    if held[2]:
+        yield held
+
+
+def _range(start: int, length: int) -> str:
+    return f"{start + (length > 0)}" if length == 1 else f"{start + (length > 0)},{length}"
+
+
+def _marked(mark: str, lines: Iterable[str]) -> Iterator[str]:
+    for line in lines:
+        yield f"{mark}{line}".removesuffix("\n")
+        if not line.endswith("\n"):
+            yield "\\ No newline at end of file"
 
 
 def write(outcome: Outcome) -> Iterator[tuple[Path, Problem]]:
