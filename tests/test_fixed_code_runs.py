@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -526,7 +527,8 @@ def run(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: f"{program.rule}-{program.name}")
 def test_fixed_program_runs(program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for package in program.needs:
-        pytest.importorskip(package, reason=f"the program needs {package}")
+        if importlib.util.find_spec(package) is None:  # keras alone would not import: it wants to know its backend
+            pytest.skip(f"the program needs {package}")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "pyproject.toml").touch()
     text = textwrap.dedent(program.text).lstrip("\n")
