@@ -34,7 +34,7 @@ def check(  # noqa: PLR0913, PLR0917  what a run is made of
 
     Paths are absolute. `settings_of` answers for the folder of a file, `given` with the folder of the command line that
     a file was found in, `contents` replaces the bytes on disk (an editor's unsaved text). What the cache has to say of
-    itself goes into `notes`. `observe` is shown each file that is judged in the first of its programs, and yields what
+    itself goes into `notes`. `observe` is shown each file that is judged, in each of its programs, and yields what
     it sees with the nodes where it sees it.
     """
     run = Run(contents or {}, work or Work(), Judge(observe))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from greenlint.rule import Rule
     from greenlint.source import Source
 
-    Observer = Callable[[View], Iterable[tuple[Any, Node]]]
+    Observer = Callable[[Sequence[View]], Iterable[tuple[Any, Node]]]
 
 
 @dataclass(slots=True)
@@ -76,7 +76,7 @@ class Judge:
 
         ruler = Ruler(text.text, views[0].module.facts)
         try:
-            return tuple((seen, _place(path, text, ruler.span(node))) for seen, node in self.observe(views[0]))
+            return tuple((seen, _place(path, text, ruler.span(node))) for seen, node in self.observe(views))
         except Exception as error:  # noqa: BLE001
             problems.append(Problem(shown(path), crash("observing the file", error)))
             return ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from greenlint import __version__
@@ -251,11 +252,15 @@ def _potential(assessment: Assessment, words: Words) -> list[dict[str, str]]:
 
 
 def _name(material: Material) -> str:
-    return (
-        material.models[0].path.rsplit("/", 1)[-1].removesuffix(".onnx")
-        if material.models
-        else (material.repository.root.resolve().name)
-    )
+    """Name a project by the title of its README, else by its model, else by its folder."""
+    readme = material.repository.readme
+    title = next((section.heading for section in readme.sections if section.heading), "") if readme else ""
+    # A title of badges and links names nothing.
+    if title and not re.search(r"[\[<]", title):
+        return title
+    if material.models:
+        return material.models[0].path.rsplit("/", 1)[-1].removesuffix(".onnx")
+    return material.repository.root.resolve().name
 
 
 def _energy(kwh: float, words: Words) -> str:

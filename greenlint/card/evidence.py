@@ -195,7 +195,8 @@ def _from_signs(item: Item, material: Material) -> list[Evidence]:
     evidence: list[Evidence] = []
     for role, patterns in ((PROVES, item.proving), (INDICATES, item.indicating)):
         for pattern in patterns:
-            sign = next((sign for sign in material.signs or () if matches(pattern, sign)), None)
+            found = [sign for sign in material.signs or () if matches(pattern, sign)]
+            sign = next((sign for sign in found if sign.is_certain), found[0] if found else None)
             if sign is None or any(piece.where == sign.where for piece in evidence):
                 continue
             name = min(sign.names, key=lambda name: (name.startswith("object."), len(name))).removeprefix("object.")
@@ -205,8 +206,10 @@ def _from_signs(item: Item, material: Material) -> list[Evidence]:
                 text(f"the code sets {name}", f"le code fixe {name}")
                 if sign.form == "assign"
                 else text(f"the code calls {name}", f"le code appelle {name}")
+                if sign.is_certain
+                else text(f"the code may call {name}, under a test", f"le code peut appeler {name}, sous une condition")
             )
-            evidence.append(Evidence(role, "python", sign.where, says))
+            evidence.append(Evidence(role if sign.is_certain else INDICATES, "python", sign.where, says))
     return evidence
 
 

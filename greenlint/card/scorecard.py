@@ -145,15 +145,8 @@ def _share(share: Share) -> dict[str, float]:
 
 
 def _why_no_grade(total: Share, words: Words) -> str:
-    for key, share, limit, passed in (
-        ("low_coverage", total.coverage, MINIMUM_COVERAGE, total.coverage < MINIMUM_COVERAGE),
-        (
-            "much_set_aside",
-            total.not_applicable,
-            MAXIMUM_NOT_APPLICABLE,
-            total.not_applicable > MAXIMUM_NOT_APPLICABLE,
-        ),
-    ):
-        if passed:
-            return words[key].format(share=words.decimal(percent(share)), limit=int(limit * 100))
+    if total.coverage < MINIMUM_COVERAGE:
+        return words["low_coverage"].format(limit=int(MINIMUM_COVERAGE * 100))
+    if total.not_applicable > MAXIMUM_NOT_APPLICABLE:
+        return words["much_set_aside"].format(limit=int(MAXIMUM_NOT_APPLICABLE * 100))
     return ""

@@ -10,23 +10,26 @@ A pattern is a qualified name with `*` for any part, and it matches a call, neve
     "*.trainable=False"           the assignment
     "*.requires_grad_!False"      the call with that first argument
 
-Tests give no evidence, nor does a function that nothing in its program calls.
+Tests give no evidence, nor does a function that nothing in its program calls. What stands under an `if` may not run: it
+is a sign, and never a proof.
 """
 
 from __future__ import annotations
 
 import fnmatch
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from greenlint.card.reach import Reach, Reaching
 
-    from greenlint.python.facts import Call, Node
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from greenlint.python.facts import Call, Node, Statement
     from greenlint.python.program import Program
-    from greenlint.python.scope import Module, Scope, Spot
+    from greenlint.python.scope import Block, Spot
     from greenlint.python.view import View
 
 _PATTERN = re.compile(
@@ -41,13 +44,17 @@ _HANDED = frozenset({"EarlyStopping", "EarlyStoppingCallback", "early_stopping",
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """One thing that the code does: its form (call, with, decorator, assign), its names, and where: `train.py:12`."""
+    """One thing that the code does: its form (call, with, decorator, assign), its names, and where: `train.py:12`.
+
+    `is_certain` is False for what an option or a test decides.
+    """
 
     form: str
     names: tuple[str, ...]
     keywords: frozenset[str] = frozenset()
     first: str = ""
     handed_on: bool = False
+    is_certain: bool = True
     path: str = ""
     where: str = ""
 
@@ -87,65 +94,45 @@ def _read(text: str) -> Pattern:
     return Pattern(form, names, parts["keyword"], parts["assigned"] or parts["first"], bool(parts["used"]))
 
 
-def observe(view: View) -> Iterator[tuple[Sign, Node]]:
-    """Yield what a file does in its program, with the node that does it; nothing for a test."""
-    if not view.is_test:
-        yield from _signs(view.module, view.program)
+def observe(views: Sequence[View]) -> Iterator[tuple[Sign, Node]]:
+    """Yield what a file does in its programs, with the node that does it; nothing for a test.
 
+    Names are those of the first program; code runs as surely as in the program in which it does so most.
+    """
+    module, program = views[0].module, views[0].program
+    reaching = [Reaching(view.program) for view in views if not view.is_test]
 
-def _signs(module: Module, program: Program) -> Iterator[tuple[Sign, Node]]:  # noqa: C901, PLR0912
-    from greenlint.python.facts import Assign, Attribute, Call, Function, With
+    def reach_of(block: Block) -> Reach:
+        return max((one.of(block) for one in reaching), default=Reach.NEVER)
 
     for spot in module.spots():
-        if not _is_reached(spot.scope, program) or _is_switched_off(spot):
-            continue
         names = tuple(sorted({*program.callees(spot), *_spelled(spot.call)}))
-        if names:
-            yield (
-                Sign("call", names, _truthy(spot, program), _first(spot.call), _is_handed_on(spot)),
-                spot.call,
-            )
+        if names and (reach := reach_of(spot.block)):
+            keywords, first = _truthy(spot, program), _first(spot.call)
+            is_certain = reach is Reach.ALWAYS
+            yield Sign("call", names, keywords, first, _is_handed_on(spot), is_certain), spot.call
     for scope in module.scopes:
-        if not _is_reached(scope, program):
-            continue
         for statement, block in scope.statements:
-            if isinstance(statement, With):
-                for item, _ in statement.items:
-                    if isinstance(item, Call):
-                        yield Sign("with", tuple(sorted(program.names(item.func, block)))), item
-            elif isinstance(statement, Function):
-                for decorator in statement.decorators:
-                    func = decorator.func if isinstance(decorator, Call) else decorator
-                    yield Sign("decorator", tuple(sorted(program.names(func, block)))), decorator
-            elif isinstance(statement, Assign) and not statement.operator:
-                for target in statement.targets:
-                    if isinstance(target, Attribute):
-                        yield Sign("assign", (f"object.{target.name}",), first=_constant(statement.value)), statement
+            if reach := reach_of(block):
+                for sign, node in _of_statement(statement, block, program):
+                    yield replace(sign, is_certain=reach is Reach.ALWAYS), node
 
 
-def _is_reached(scope: Scope, program: Program) -> bool:
-    """Whether anything runs this scope: a plain function that its program never calls is no evidence."""
-    if scope.kind != "function" or scope.method_of is not None or scope.node is None:
-        return True
-    if getattr(scope.node, "decorators", ()):
-        return True
-    if scope.parent is not None and scope.parent.kind == "function":
-        return True
-    return bool(program.callers(scope))
+def _of_statement(statement: Statement, block: Block, program: Program) -> Iterator[tuple[Sign, Node]]:
+    from greenlint.python.facts import Assign, Attribute, Call, Function, With
 
-
-def _is_switched_off(spot: Spot) -> bool:
-    """Tell whether a call stands under `if False`, `if 0` or `if TYPE_CHECKING`, or in the `else` of `if True`."""
-    from greenlint.python.facts import Attribute, Constant, Name
-
-    for branch, taken in spot.block.tests():
-        test = branch.test
-        if isinstance(test, Constant) and bool(test.value) is not taken:
-            return True
-        name = test.id if isinstance(test, Name) else test.name if isinstance(test, Attribute) else ""
-        if name == "TYPE_CHECKING" and taken:
-            return True
-    return False
+    if isinstance(statement, With):
+        for item, _ in statement.items:
+            if isinstance(item, Call):
+                yield Sign("with", tuple(sorted(program.names(item.func, block)))), item
+    elif isinstance(statement, Function):
+        for decorator in statement.decorators:
+            func = decorator.func if isinstance(decorator, Call) else decorator
+            yield Sign("decorator", tuple(sorted(program.names(func, block)))), decorator
+    elif isinstance(statement, Assign) and not statement.operator:
+        for target in statement.targets:
+            if isinstance(target, Attribute):
+                yield Sign("assign", (f"object.{target.name}",), first=_constant(statement.value)), statement
 
 
 def _spelled(call: Call) -> set[str]:

@@ -255,6 +255,20 @@ STUFFING = {
         def never_called() -> Any:
             model = AutoModel.from_pretrained("x")
             return peft.get_peft_model(model)
+
+
+        def called_by_nobody_that_runs() -> Any:
+            return never_called()
+
+
+        class NeverMade:
+            def method(self) -> Any:
+                return AutoModel.from_pretrained("x")
+
+
+        if False:
+            with codecarbon.EmissionsTracker() as tracker:
+                model.trainable = False
         ''',
     ".github/workflows/ci.yml": "# greenlint check\non: push\n",
     "tests/test_it.py": "import torch\ntorch.hub.load('a', 'b')\n",
@@ -481,6 +495,28 @@ def test_a_call_that_is_switched_off_is_no_sign(project: Project) -> None:
         assert project.status("DES-1.1") is Status.UNKNOWN
     project.write("train.py", loading.format("if True:\n"))
     assert project.status("DES-1.1") is Status.VERIFIED
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("AutoModel.from_pretrained('x')\n", Status.VERIFIED),
+        ("if __name__ == '__main__':\n    AutoModel.from_pretrained('x')\n", Status.VERIFIED),
+        ("def main():\n    AutoModel.from_pretrained('x')\n\n\nmain()\n", Status.VERIFIED),
+        ("import sys\n\nif sys.argv[1:]:\n    AutoModel.from_pretrained('x')\n", Status.PARTIAL),
+        ("def load():\n    AutoModel.from_pretrained('x')\n\n\nif AutoModel.x:\n    load()\n", Status.PARTIAL),
+        ("class A:\n    def load(self):\n        AutoModel.from_pretrained('x')\n\n\nA().load()\n", Status.VERIFIED),
+        ("class A:\n    def load(self):\n        AutoModel.from_pretrained('x')\n", Status.UNKNOWN),
+        ("class A(AutoModel):\n    def f(self):\n        AutoModel.from_pretrained('x')\n", Status.VERIFIED),
+        ("class A:\n    @classmethod\n    def f(cls):\n        AutoModel.from_pretrained('x')\n", Status.UNKNOWN),
+        ("def load():\n    load()\n    AutoModel.from_pretrained('x')\n", Status.UNKNOWN),
+        ("import torch\n\ntorch.hub.load('a', 'b')\n", Status.VERIFIED),
+        ("from transformers import AutoTokenizer\n\nAutoTokenizer.from_pretrained('x')\n", Status.UNKNOWN),
+    ],
+)  # fmt: skip
+def test_what_may_run_is_a_sign_and_what_never_runs_is_nothing(project: Project, code: str, status: Status) -> None:
+    project.write("train.py", f"from transformers import AutoModel\n\n{code}")
+    assert project.status("DES-1.1") is status
 
 
 def test_excluding_a_file_hides_what_it_holds(project: Project) -> None:
