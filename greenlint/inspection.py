@@ -82,7 +82,7 @@ class Summary:
     `macs`, `traffic` (bytes) and `peak` (bytes of activations) are for one run with the free sizes at 1; the `_text`
     fields say how the first two grow with the free sizes. `exact` is False when they are lower bounds, and `cost_notes`
     say what they take for granted or leave out. `by_dtype` has elements and stored bytes. `weights` are statistics of
-    floating-point weights, None where nothing was read.
+    floating-point weights, None where nothing was read. `unmeasured` says why a model that was to be measured was not.
     """
 
     path: str
@@ -114,6 +114,7 @@ class Summary:
     weights: Statistics | None
     savings: tuple[Saving, ...]
     measured: Measurement | None
+    unmeasured: str
     dims: Mapping[str, int]
     counts: Mapping[str, int]
 
@@ -176,10 +177,25 @@ def _found(rule: Rule, graph: Graph, path: Path, options: dict[str, Any]) -> Ite
             rule=rule,
             severity=flag.severity or rule.severity,
             place=GraphPlace(where, node),
-            message=_printable(rule.message.format(**flag.values)),
+            message=_printable(rule.message.format_map({k: _short(v) for k, v in flag.values.items()})),
             fingerprint=digest[:32],
             values=flag.values,
         )
+
+
+def shortened(name: str, most: int = 60) -> str:
+    """Return a name that is not too long to read, cut in the middle: exporters join the names of what they merge."""
+    if len(name) <= most:
+        return name
+    half = (most - 3) // 2
+    return f"{name[: most - 3 - half]}...{name[-half:]}"
+
+
+def _short(value: object) -> object:
+    """Shorten what a message quotes from a file; its own words stay."""
+    if not isinstance(value, str) or len(value) <= 80:  # noqa: PLR2004 - a line of a terminal
+        return value
+    return " ".join(shortened(word) for word in value.split(" "))
 
 
 def _printable(text: str) -> str:
@@ -192,7 +208,7 @@ def _printable(text: str) -> str:
 def summarise(one: Inspected, *, device: str = "server-cpu", measure: bool = False) -> Summary:
     """Count what a model costs; with `measure` also run it.
 
-    Raises `ConfigError` for an unknown class of device and `ModelError` when the model does not run.
+    Raises `ConfigError` for an unknown class of device and `ModelError` when ONNX Runtime is missing.
     """
     from greenlint.onnx import cost, energy
     from greenlint.onnx.weights import statistics
@@ -206,6 +222,7 @@ def summarise(one: Inspected, *, device: str = "server-cpu", measure: bool = Fal
         message = f'--device: no class of device is called "{device}"{did_you_mean(device, energy.DEVICES) or known}'
         raise ConfigError(message)
     costs = cost.measure(graph)
+    measured, unmeasured = _measured(graph) if measure else (None, "")
     macs, traffic = costs.macs.at({}), costs.traffic.at({})
     counted = list(statistics(graph).values())
     whole = counted[0] if counted else None
@@ -243,16 +260,22 @@ def summarise(one: Inspected, *, device: str = "server-cpu", measure: bool = Fal
         energy=energy.estimate(macs, traffic, energy.DEVICES[device]),
         weights=whole,
         savings=tuple(_savings(graph, one.judged.findings)),
-        measured=_measured(graph) if measure else None,
+        measured=measured,
+        unmeasured=unmeasured,
         dims=dict(graph.dims),
         counts=dict(Counter(finding.rule.code for finding in one.judged.findings)),
     )
 
 
-def _measured(graph: Graph) -> Measurement:
+def _measured(graph: Graph) -> tuple[Measurement | None, str]:
+    """Run a model; one that does not run is told about all the same."""
     from greenlint.onnx import timing
 
-    return timing.measure(graph)
+    timing.require()
+    try:
+        return timing.measure(graph), ""
+    except ModelError as error:
+        return None, str(error)
 
 
 def _port(value: Value) -> Port:
@@ -265,15 +288,17 @@ def _savings(graph: Graph, findings: Iterable[Finding]) -> Iterator[Saving]:
     from greenlint.onnx.patterns import live_nodes
     from greenlint.onnx.weights import duplicates, half_precision
 
+    codes = Counter(finding.rule.code for finding in findings)
     if graph.training:
         yield Saving("of training graphs", graph.sizes["training"])
     unused = [v.tensor.stored for v in graph.initializers if v.tensor and not v.consumers and not v.is_graph_output]
     if sum(unused) >= LEAST_SAVED:
         yield Saving("of stored tensors that nobody reads", sum(unused))
-    again = sum(value.stored.stored for same in duplicates(graph) for value in same[1:] if value.stored is not None)
+    copies = duplicates(graph) if codes["ECO715"] else ()
+    wasted = (sum(value.stored.stored for value in same[1:] if value.stored is not None) for same in copies)
+    again = sum(size for size in wasted if size >= LEAST_SAVED)
     if again >= LEAST_SAVED:
         yield Saving("of copies of stored tensors", again)
-    codes = Counter(finding.rule.code for finding in findings)
     live = graph.once(live_nodes)
     idle = sum(1 for node in graph.nodes if node not in live) if codes["ECO710"] else 0
     gone = idle + sum(codes[code] for code in ("ECO704", "ECO712", "ECO713", "ECO716"))

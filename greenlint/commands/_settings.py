@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from greenlint.errors import ConfigError, did_you_mean
-from greenlint.rule import Severity
+from greenlint.rule import Severity, Target
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable, Iterator
 
-    from greenlint.config import Overrides
+    from greenlint.config import Overrides, Settings
     from greenlint.engine import Work
 
 
@@ -55,6 +56,20 @@ def work(options: argparse.Namespace) -> Work:
 
 def _words(values: list[str] | None) -> tuple[str, ...]:
     return tuple(word.strip() for value in values or () for word in value.split(",") if word.strip())
+
+
+def idle(used: Iterable[Settings], target: Target) -> Iterator[str]:
+    """Yield a note when the settings select rules, and none of them judges what the command reads."""
+    from greenlint import catalogue
+
+    settings = list(used)
+    rules = {rule.code for rule in catalogue.load().for_target(target)}
+    if settings and all(one.enabled and rules.isdisjoint(one.enabled) for one in settings):
+        words = {
+            Target.PYTHON: "only rules of models are selected, and `greenlint inspect` judges models",
+            Target.GRAPH: "only rules of Python are selected, and `greenlint check` judges Python",
+        }
+        yield words[target]
 
 
 def config_file(options: argparse.Namespace) -> Path | None:

@@ -13,6 +13,7 @@ from greenlint import output
 from greenlint.commands import _fixes, _settings, _telling
 from greenlint.commands._wanted import Wanted, with_progress
 from greenlint.finding import Status
+from greenlint.rule import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -130,7 +131,7 @@ def _remark(
     used = {id(one.settings): one.settings for one in everything}.values()
     of_settings = (note for settings in used for note in settings.notes)
     of_files = (note for one in everything for note in one.notes)
-    for note in dict.fromkeys((*of_settings, *of_files, *notes)):
+    for note in dict.fromkeys((*of_settings, *of_files, *notes, *_settings.idle(used, Target.PYTHON))):
         print(f"note: {note}", file=sys.stderr)
     if not everything and not report.problems:
         print("note: no Python files and no notebooks here", file=sys.stderr)

@@ -7,6 +7,7 @@ import gc
 import importlib.util
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from greenlint import output
 from greenlint.commands import _settings, _telling
 from greenlint.errors import ConfigError, ModelError, did_you_mean
 from greenlint.finding import Problem, Report, Status, shown
+from greenlint.rule import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +46,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     models.add_argument("--device", metavar="CLASS", default="server-cpu", help="device class of the energy estimate")
     models.add_argument("--compare", metavar="MODEL", help="tell what changes from PATH to this model")
     models.add_argument("--measure", action="store_true", help="run the model in ONNX Runtime and time it")
+    known = parser.add_argument_group("known findings")
+    known.add_argument("--baseline", metavar="FILE", help="show only what is not in this file of `greenlint baseline`")
+    known.add_argument(
+        "--no-baseline", action="store_true", help="show what the baseline of the settings knows as well"
+    )
     telling = parser.add_argument_group("telling")
     _telling.configure(telling)
     telling.add_argument("--statistics", action="store_true", help="count the findings of each rule")
@@ -65,6 +72,13 @@ def _require_extra() -> None:
             raise ModelError(MISSING_EXTRA)
 
 
+def _require_runtime() -> None:
+    """Raise `ModelError` where there is nothing to measure with."""
+    from greenlint.onnx import timing
+
+    timing.require()
+
+
 def run(options: argparse.Namespace) -> int:
     """Inspect, tell, and return 0 for clean, 1 for findings that fail, 2 for models that could not be judged."""
     from greenlint import catalogue, config
@@ -78,12 +92,19 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigError(message)
     dims = _dims(options.dim or [])
     configuration = config.Configuration(catalogue.load(), _settings.overrides(options), _settings.config_file(options))
-    paths, problems = models([*options.paths, *([options.compare] if options.compare else [])])
-    if options.compare and len(paths) != 2:  # noqa: PLR2004 - before and after
-        message = "--compare takes one model before and one after"
-        raise ConfigError(message)
+    if options.measure:
+        _require_runtime()
+    paths, problems = models(options.paths)
+    if options.compare:
+        later, missing = models([options.compare])
+        problems += missing
+        if not problems and (len(paths) != 1 or len(later) != 1):
+            message = "--compare takes one model before and one after"
+            raise ConfigError(message)
+        paths += later
     everything, summaries = _inspected(paths, configuration, dims, options, problems)
     _check_dims(dims, everything)
+    everything, remarks = _marked(everything, options)
     report = Report(
         findings=tuple(finding for one in everything for finding in one.judged.findings),
         checked=sum(not one.judged.unreadable for one in everything),
@@ -98,7 +119,10 @@ def run(options: argparse.Namespace) -> int:
     for problem in report.problems:
         print(f"error: {problem}", file=sys.stderr)
     if not options.quiet:
-        for note in dict.fromkeys(note for one in everything for note in one.judged.notes):
+        used = list({id(one.judged.settings): one.judged.settings for one in everything}.values())
+        of_settings = (note for settings in used for note in settings.notes)
+        of_models = (note for one in everything for note in one.judged.notes)
+        for note in dict.fromkeys((*of_settings, *of_models, *remarks, *_settings.idle(used, Target.GRAPH))):
             print(f"note: {note}", file=sys.stderr)
         if not everything and not report.problems:
             print("note: no .onnx files here", file=sys.stderr)
@@ -136,12 +160,25 @@ def _inspected(
         one = inspection.inspect(path, settings, dims=dims, weights=options.weights)
         if one.graph is not None:
             try:
-                summaries.append(inspection.summarise(one, device=options.device, measure=options.measure))
+                summary = inspection.summarise(one, device=options.device, measure=options.measure)
             except ModelError as error:
                 problems.append(Problem(shown(path), str(error)))
+            else:
+                summaries.append(summary)
+                if summary.unmeasured:
+                    problems.append(Problem(shown(path), summary.unmeasured))
         everything.append(one.without_graph())
         del one
     return everything, summaries
+
+
+def _marked(everything: list[Inspected], options: argparse.Namespace) -> tuple[list[Inspected], list[str]]:
+    """Mark what the baselines of the settings know, and return remarks for the user."""
+    from greenlint import baseline
+
+    folders = [Path(os.path.abspath(path)) for path in options.paths if Path(path).is_dir()]  # noqa: PTH100
+    judged, remarks = baseline.mark((one.judged for one in everything), folders)
+    return [replace(one, judged=marked) for one, marked in zip(everything, judged, strict=True)], remarks
 
 
 def models(named: list[str]) -> tuple[list[Path], list[Problem]]:

@@ -10,7 +10,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from greenlint.catalogue import load
-from greenlint.rule import Life
+from greenlint.rule import Life, Target
 
 if TYPE_CHECKING:
     import argparse
@@ -57,7 +57,11 @@ def explain(rule: Rule) -> Iterator[str]:
         yield from _part(f"Options, in [tool.greenlint.rules.{rule.name}]", _options(rule))
     if rule.evidence:
         yield from _part("Evidence", _evidence(rule))
-    yield from _part("To keep the code as it is", [f"    # greenlint: ignore[{rule.name}] the reason"])
+    if rule.target is Target.GRAPH:  # a model holds no comments
+        settings = ["    [tool.greenlint.per-file-ignores]", f'    "model.onnx" = ["{rule.name}"]']
+        yield from _part("To keep the model as it is", settings)
+    else:
+        yield from _part("To keep the code as it is", [f"    # greenlint: ignore[{rule.name}] the reason"])
 
 
 def _properties(rule: Rule) -> Iterator[str]:

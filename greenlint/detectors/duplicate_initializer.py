@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 
 @detects("ECO715")
 def duplicate_initializer(graph: Graph, min_bytes: int) -> Iterator[Flag]:
+    total = sum(value.stored.stored for value in graph.stored_values if value.stored is not None)
     for same in duplicates(graph):
         wasted = sum(value.stored.stored for value in same[1:] if value.stored is not None)
         if wasted < min_bytes:
             continue
+        # A small part of a file is worth knowing, and nothing to fail for.
+        level = None if wasted * 100 >= total else runtimes.INFO
         others = f"{same[0].place}" if len(same) == 2 else f"{same[0].place} and {len(same) - 2} more"
-        yield flag(same[-1], copies=len(same), others=others, size=bytes_text(wasted), who=runtimes.KEPT)
+        yield flag(same[-1], level, copies=len(same), others=others, size=bytes_text(wasted), who=runtimes.KEPT)

@@ -23,6 +23,8 @@ HALF_LEAST = 2.0**-14
 EXACT_UP_TO = 64 << 20
 """Bytes of weights in all that are read whole without being asked to."""
 _MOST_AT_ONCE = 256 << 20
+WORTH_SHARING = 64
+"""Bytes of a tensor from which on a copy counts; axes and single numbers are smaller, and exporters repeat them."""
 SHORT = (1 << 16) - 1
 """Bytes of a tensor that is counted together with others."""
 
@@ -255,6 +257,8 @@ def _equal(graph: Graph) -> Iterator[list[Value]]:
     for value in graph.stored_values:
         tensor = value.stored
         if tensor is None or tensor.is_sparse or not tensor.dtype.bits or (tensor.segments and graph.weights == "none"):
+            continue
+        if tensor.nbytes < WORTH_SHARING:
             continue
         groups.setdefault((tensor.dtype, tensor.shape), []).append(value)
     with closing(Files()) as files:

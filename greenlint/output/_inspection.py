@@ -8,6 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from greenlint.finding import GraphPlace
+from greenlint.inspection import shortened
 from greenlint.onnx.energy import METHOD
 from greenlint.onnx.units import bytes_text, count_text, plural
 from greenlint.output import json as findings_json
@@ -30,16 +31,40 @@ def text(report: Report, summaries: list[Summary], look: Look) -> Iterator[str]:
     if look.statistics:
         yield from statistics(report, look)
     else:
-        by_path: dict[str, list[Finding]] = {}
-        for finding in report.open:
-            by_path.setdefault(finding.place.path, []).append(finding)
-        for model in summaries:
-            if not look.quiet:
-                yield from _summary(model, look)
-            yield from _findings(by_path.pop(model.path, []), look)
-            yield ""
+        yield from _models(report, summaries, look)
     if not look.quiet and (report.checked or not report.problems):
         yield summary(report)
+
+
+def _models(report: Report, summaries: list[Summary], look: Look) -> Iterator[str]:
+    by_path: dict[str, list[Finding]] = {}
+    for finding in report.open:
+        by_path.setdefault(finding.place.path, []).append(finding)
+    for model in summaries:
+        found = by_path.pop(model.path, [])
+        if not look.quiet:
+            yield from _summary(model, look)
+        elif found:
+            yield Paint(look).bold(model.path)
+        if found:
+            yield from _findings(found, look)
+            yield ""
+    if summaries and not look.quiet:
+        if len(summaries) > 1:
+            yield from _overview(summaries, look)
+        yield from textwrap.wrap(f"The energy is an estimate and no measurement: {METHOD}.", look.width)
+
+
+def _overview(summaries: list[Summary], look: Look) -> Iterator[str]:
+    """Yield one line for each model, to find the one that matters."""
+    width = max(look.width - 42, 20)
+    yield Paint(look).bold(f"{'model'.ljust(width)} {'nodes':>8} {'size':>9} {'MACs':>10} {'findings':>11}")
+    for model in summaries:
+        size = bytes_text(model.file_bytes + model.external_bytes)
+        count = sum(model.counts.values())
+        macs = f"{'' if model.exact else '>'}{count_text(model.macs)}"
+        yield f"{shortened(model.path, width).ljust(width)} {model.nodes:>8} {size:>9} {macs:>10} {count:>11}"
+    yield ""
 
 
 def _summary(model: Summary, look: Look) -> Iterator[str]:
@@ -84,7 +109,7 @@ def _costs(model: Summary, look: Look) -> Iterator[str]:
     if given:
         yield from _row("", f"with {given}", look)
     if model.free:
-        asked = " ".join(f"--dim {name}=N" for name in model.free[:3])
+        asked = " ".join(f"--dim {name}=..." for name in model.free[:3])
         yield from _row("", f"with the free sizes at 1; {asked} says more", look)
         if model.exact:
             yield from _row("", f"MACs {model.macs_text}", look)
@@ -95,11 +120,15 @@ def _costs(model: Summary, look: Look) -> Iterator[str]:
         yield from _row("", note, look)
     for number, heavy in enumerate(model.largest[:3]):
         share = heavy.macs / model.macs if model.macs else 0
-        yield from _row("largest" if number == 0 else "", f"{share:4.0%}  {heavy.operator} {heavy.place}", look)
+        yield from _row(
+            "largest" if number == 0 else "", f"{share:4.0%}  {heavy.operator} {shortened(heavy.place)}", look
+        )
     energy = model.energy
     device = f"{energy.device.name} ({energy.device.stands_for})"
     kwh = f"{_energy(energy.kwh)} ({_energy(energy.lowest)} to {_energy(energy.highest)}) for {energy.runs} runs"
-    yield from _row("energy", f"{least}{kwh} on {device}; an estimate: {METHOD}", look)
+    yield from _row("energy", f"{least}{kwh} on {device}, estimated", look)
+    if model.unmeasured:
+        yield from _row("measured", f"not: it {model.unmeasured}", look)
     if model.measured is not None:
         timed = model.measured
         joules = "no energy counter here"
@@ -142,7 +171,7 @@ def _findings(found: list[Finding], look: Look) -> Iterator[str]:
         count = f": {len(group)}" if len(group) > 1 else ""
         yield f"{paint.severity(group[0], f'{level.value}[{rule.code} {rule.name}]')}{count}"
         for finding in group[:MOST_PLACES]:
-            node = finding.place.node if isinstance(finding.place, GraphPlace) else ""
+            node = shortened(finding.place.node) if isinstance(finding.place, GraphPlace) else ""
             yield from textwrap.wrap(
                 f"{f'{node}: ' if node else ''}{finding.message}",
                 look.width,
@@ -282,7 +311,9 @@ def comparison(before: Summary, after: Summary, report: Report, look: Look) -> I
             told = f"{old:.3g} ms", f"{new:.3g} ms"
         else:
             told = count_text(old), count_text(new)
-        change = f"{(new - old) / old:+.1%}" if old and new != old else "same" if new == old else "new"
+        change = f"{(new - old) / old:+.1%}" if old else "new"
+        if new == old or change in ("+0.0%", "-0.0%"):
+            change = "same"
         word = (
             name.removesuffix("_kwh")
             .removesuffix("_ms")
@@ -292,7 +323,11 @@ def comparison(before: Summary, after: Summary, report: Report, look: Look) -> I
         )
         yield f"  {word.ljust(16)} {told[0].rjust(12)} {told[1].rjust(12)} {change.rjust(9)}"
     if not (before.exact and after.exact):
-        yield "  MACs, traffic and energy are lower bounds: give every free size with --dim"
+        open_ = dict.fromkeys((*before.free, *after.free))
+        how = f"--dim {next(iter(open_))}=... says more" if open_ else "the cost of some nodes is unknown"
+        yield f"  MACs, traffic and energy are lower bounds: {how}"
+    for note in dict.fromkeys((*before.cost_notes, *after.cost_notes)):
+        yield from textwrap.wrap(note, look.width, initial_indent="  ", subsequent_indent="  ")
     counts = Counter(after.counts)
     counts.subtract(before.counts)
     names = {finding.rule.code: finding.rule.name for finding in report.findings}

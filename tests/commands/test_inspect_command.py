@@ -127,6 +127,71 @@ def test_measuring(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monke
     assert "ms a run" in told(capsys, "good.onnx", "--measure", code=0)
 
 
+def test_a_model_that_does_not_run_is_told_about_all_the_same(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("onnxruntime", reason="measuring needs ONNX Runtime")
+    monkeypatch.setattr("greenlint.onnx.timing._SECONDS", 0.01)
+    text = "g (float[n, 3] x, float[m, 3] z) => (float[n, 3] y) { h = Concat <axis = 0> (x, z)\ny = Reshape (h, s) }"
+    onnx.save(models.parsed(text.replace("=> (float[n, 3] y)", "=> (float[7, 3] y) <int64[2] s = {7, 3}>")), "odd.onnx")
+    assert main(["inspect", "odd.onnx", "--measure"]) == 2
+    streams = capsys.readouterr()
+    assert "measured not: it does not run" in " ".join(streams.out.split())
+    (line,) = [line for line in streams.err.splitlines() if line.startswith("error")]
+    assert "--dim n=..." in line
+
+
+def test_many_models(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "lfs.onnx").write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+    assert main(["inspect", "bad.onnx", "good.onnx", "lfs.onnx", "none.onnx", "-q", "--format", "concise"]) == 2
+    streams = capsys.readouterr()
+    assert [line.partition(":")[0] for line in streams.out.splitlines()] == ["bad.onnx"]
+    assert [line.partition(":")[0] for line in streams.err.splitlines()] == ["error"] * 2
+    text = told(capsys, "bad.onnx", "good.onnx", code=1)
+    assert text.count("is an estimate") == 1
+    assert [line.split()[-1] for line in text.splitlines() if line.startswith(("bad.onnx ", "good.onnx "))] == [
+        "1",
+        "0",
+    ]
+    quiet = told(capsys, "bad.onnx", "good.onnx", "-q", code=1)
+    assert quiet.startswith("bad.onnx\nwarning[ECO704")
+    assert "good.onnx" not in quiet
+
+
+def test_comparison_names_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", "good.onnx", "--compare", "none.onnx"]) == 2
+    assert "none.onnx: no such file" in capsys.readouterr().err
+    assert "same" in told(capsys, "good.onnx", "--compare", "good.onnx", code=0)
+
+
+def test_what_the_baseline_knows_does_not_fail(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["baseline", "bad.onnx", "-q"]) == 0
+    assert "1 known" in told(capsys, "bad.onnx", "--baseline", "greenlint-baseline.json", code=0)
+    (here / "greenlint.toml").write_text('baseline = "greenlint-baseline.json"\n')
+    assert "ECO704" not in told(capsys, "bad.onnx", code=0)
+    assert "ECO704" in told(capsys, "bad.onnx", "--no-baseline", code=1)
+    assert main(["inspect", "bad.onnx", "--baseline", "none.json"]) == 2
+    assert "no such file" in capsys.readouterr().err
+
+
+def test_rules_of_the_other_kind_are_pointed_out(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "clean.py").write_text("x = 1\n")
+    assert main(["check", "--select", "ECO7", "clean.py"]) == 0
+    assert "`greenlint inspect` judges models" in capsys.readouterr().err
+    assert main(["inspect", "--select", "ECO3", "good.onnx"]) == 0
+    assert "`greenlint check` judges Python" in capsys.readouterr().err
+
+
+def test_long_names_do_not_push_the_message_out(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = onnx.parser.parse_model(
+        models.HEAD + "g (float[4] x) => (float[4] y) { h = Relu (x)\nk = Relu (x)\ny = Add (h, k) }"
+    )
+    model.graph.node[0].name, model.graph.node[1].name = "a;" * 300, "b;" * 300
+    onnx.save(model, here / "long.onnx")
+    line = told(capsys, "long.onnx", "--select", "ECO716", "--format", "concise", "--exit-zero", code=0)
+    assert "CommonSubexpressionElimination" in line
+
+
 def test_names_of_nodes_cannot_speak_to_the_terminal(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model = onnx.load(here / "bad.onnx")
     model.graph.node[0].name = "\x1b[31m\nerror: injected"
