@@ -31,17 +31,19 @@ class Device:
     year: int
 
 
-# Two operations are one multiply-accumulate. The CPU's rate is 40 cores x 2.3 GHz x 2 units x 16 lanes of AVX-512.
+# Two operations are one multiply-accumulate. Of the CPU, the page has 40 cores, 2.3 GHz, 2 units of AVX-512 (16 lanes
+# each), 270 W and 8 channels of DDR4-3200 (8 bytes each); of the Jetson, the brief has the rate, and
+# https://www.nvidia.com/en-us/autonomous-machines/embedded-systems/jetson-orin/ has 204.8 GB/s and 15 to 60 W.
 DEVICES = {
     device.name: device
     for device in (
         Device(
             "server-cpu",
             "Intel Xeon Platinum 8380",
-            40 * 2.3e9 * 32,
-            204.8e9,
+            40 * 2.3e9 * 2 * 16,
+            8 * 8 * 3.2e9,
             270,
-            "https://www.intel.com/content/www/us/en/products/sku/212287/intel-xeon-platinum-8380-processor-60m-cache-2-30-ghz/specifications.html",
+            "https://ark.intel.com/content/www/us/en/ark/products/212287/intel-xeon-platinum-8380-processor-60m-cache-2-30-ghz.html",
             2021,
         ),
         Device(
