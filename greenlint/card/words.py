@@ -44,6 +44,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "failed": ("failed", "échec"),
     "unknown": ("unknown", "inconnu"),
     "n/a": ("n/a", "s.o."),
+    "unseen": ("Of {count} of the {all} items nothing was seen", "De {count} points sur {all}, rien n'a été vu"),
     "proves": ("", ""),
     "indicates": ("sign", "indice"),
     "refutes": ("against", "contre"),

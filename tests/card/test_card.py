@@ -561,6 +561,22 @@ def test_a_block_without_content_is_left_out(project: Path) -> None:
 
 
 @pytest.mark.slow
+def test_what_was_suppressed_stands_in_the_card(project: Path) -> None:
+    loop = "import torch\n\nfor epoch in range(100000):  # noqa: ECO311\n    loss.backward()\n    optimizer.step()\n"
+    (project / "train.py").write_text(loop)
+    greenlint("card")
+    card = (project / "MODEL_CARD.md").read_text()
+    assert "| unknown | `train.py:3` hidden: ECO311 oversized-epochs, suppressed |" in card
+
+
+def test_the_card_of_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert greenlint("card") == 0
+    card = (tmp_path / "MODEL_CARD.md").read_text()
+    assert "Of 43 of the 43 items nothing was seen: Analysis 8, " in card
+    assert "| Item |" not in card
+
+
 def test_without_the_extra_a_model_is_named_and_left_out(project: Path) -> None:
     program = (
         "import sys\nsys.modules['numpy'] = sys.modules['onnx'] = None\n"
