@@ -49,7 +49,7 @@ class Changes:
             raise _refusal(message)
         for folder in sorted({folder for folder in self._folders.values() if folder}):
             try:
-                self._trees[folder] = _Tree(folder, base)
+                self._trees[folder] = _Tree(folder, base, [path for path in paths if path.is_relative_to(folder)])
             except ConfigError:
                 if not any(folder.is_relative_to(outer) for outer in self._trees):
                     raise
@@ -164,10 +164,16 @@ def _kept(before: Source, after: Source) -> dict[int, int]:
 class _Tree:
     """One repository: what stands in its folder now, and what stood there where HEAD left the branch."""
 
-    def __init__(self, folder: Path, base: str) -> None:
+    def __init__(self, folder: Path, base: str, paths: Iterable[Path]) -> None:
         self.folder = folder
         self.commit = _merge_base(folder, base)
-        told = _fields(folder, "diff", "--raw", "-z", "--no-abbrev", "-M", *_SAFE, self.commit, "--")
+        # Weights and images need not be compared to find what was renamed.
+        odd = (path.relative_to(folder).as_posix() for path in paths if not discovery.is_source(path))
+        limits = [
+            *(f":(top,glob)**/*{suffix}" for suffix in discovery.SUFFIXES),
+            *(f":(top,literal){name}" for name in odd),
+        ]
+        told = _fields(folder, "diff", "--raw", "-z", "--no-abbrev", "-M", *_SAFE, self.commit, "--", *limits)
         changes = list(_read(folder, told))
         self._blobs = {change.now: change.blob for change in changes if change.now}
         self.names = {change.now: change.before for change in changes if change.now and change.before}

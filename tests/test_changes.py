@@ -120,6 +120,16 @@ class TestFindings:
         told = greenlint(*CHECK, "--diff-base", "main", ".", "ignored.py")
         assert places(told) == [(f"{name}.py:6:5", "ECO310") for name in ("added", "ignored", "untracked")]
 
+    def test_a_file_that_is_named_counts_whatever_its_suffix(self, greenlint: Command, repository: Path) -> None:
+        script = repository / "train"
+        script.write_text(LOOP + MAIN.replace("from loop import evaluate, train\n", ""))
+        run(repository, "add", "train")
+        run(repository, "commit", "-qm", "script")
+        run(repository, "branch", "-f", "main")
+        assert places(greenlint(*CHECK, "train", "--diff-base", "main")) == []
+        change(script, "for epoch", "for step")
+        assert places(greenlint(*CHECK, "train", "--diff-base", "main")) == [("train:6:5", "ECO310")]
+
     def test_a_renamed_file_is_compared_with_itself(self, greenlint: Command, repository: Path) -> None:
         run(repository, "mv", "loop.py", "training.py")
         change(repository / "main.py", "from loop", "from training")
