@@ -23,7 +23,7 @@ MOST_FILES = 400
 MOST_ENTRIES = 24
 _SOURCES = ("", "src", "lib", "python")
 _IMPORT = re.compile(
-    rb"""^[ \t]*"?(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+(?:\(([^)]*)\)|([^\n#;]+))|import[ \t]+([^\n#;]+))""",
+    rb"""^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]+(?:\(([^)]*)\)|([^\n#;]+))|import[ \t]+([^\n#;]+))""",
     re.MULTILINE,
 )
 _WORD = re.compile(r"[\w.]+|\*")
@@ -233,7 +233,12 @@ class Imports:
 
 
 def import_lines(content: bytes) -> Iterator[tuple[str | None, int, list[str]]]:
-    """Yield module (None for a plain import), level and names of each import line in the bytes of a file."""
+    """Yield module (None for a plain import), level and names of each import line in the bytes of a file.
+
+    A notebook may hold a whole cell, or itself, in one line: its strings are taken apart as they are written.
+    """
+    if content[:64].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+        content = content.replace(b"\\n", b"\n").replace(b'"', b"\n")
     for source, block, line, plain in _IMPORT.findall(content):
         if plain:
             for part in plain.decode("utf-8", "replace").split(","):

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
+import json
 import ntpath
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+
+import pytest
 
 from greenlint.python import imports
 from greenlint.python.imports import Imports, import_lines
-
-if TYPE_CHECKING:
-    import pytest
 
 ROOT = r"C:\Users\Ann\project"
 FILES = {
@@ -42,3 +41,16 @@ def test_imports_are_followed_along_the_paths_of_windows(monkeypatch: pytest.Mon
     assert [found.relative(entry) for entry in found.entries(rf"{ROOT}\package\layers.py")] == ["main.py"]
     assert found.entries(rf"{ROOT}\src\other.py") == (rf"{ROOT}\src\other.py",)
     assert found.relative(r"D:\elsewhere\a.py") == "D:/elsewhere/a.py"
+
+
+@pytest.mark.parametrize("indent", [None, 0, 1, 4])
+@pytest.mark.parametrize("whole", [True, False])
+def test_the_imports_of_a_notebook_however_it_is_written(indent: int | None, whole: bool) -> None:  # noqa: FBT001
+    text = "import utils, other as o\nfrom .net import (\n    Net,\n    Loss,\n)\nprint('from a import b')\n"
+    cell = {"cell_type": "code", "source": text if whole else text.splitlines(keepends=True)}
+    content = json.dumps({"nbformat": 4, "cells": [cell]}, indent=indent).encode()
+    assert list(import_lines(content)) == [
+        (None, 0, ["utils"]),
+        (None, 0, ["other"]),
+        ("net", 1, ["Net", "Loss"]),
+    ]
