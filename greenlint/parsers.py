@@ -7,6 +7,7 @@ memory stays bounded. A process that is killed costs the file that it was readin
 from __future__ import annotations
 
 import os
+import sys
 from collections import deque
 from concurrent.futures import BrokenExecutor
 from typing import TYPE_CHECKING
@@ -150,8 +151,9 @@ def local(count: int) -> Executor:
 
     from greenlint.python import collect  # noqa: F401  a process that is forked has it at once
 
-    methods = multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("fork" if "fork" in methods else None)
+    # macOS offers fork, and its own libraries do not survive it: Python's choice there is another.
+    forks = "fork" in multiprocessing.get_all_start_methods() and sys.platform != "darwin"
+    context = multiprocessing.get_context("fork" if forks else None)
     return ProcessPoolExecutor(count, mp_context=context, initializer=_begin)
 
 
