@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from greenlint.python.page import Page
 
 
+_TRAINS = frozenset({"backward", "step", "zero_grad", "train"})
+
+
 @fixes("ECO402")
 def missing_eval_mode(page: Page, finding: Finding) -> Fix | None:
     call = page.find(finding.place, cst.Call)
@@ -22,7 +25,7 @@ def missing_eval_mode(page: Page, finding: Finding) -> Fix | None:
     if call is None or values.get("trains_on", True):
         return None
     model = _model(call, str(values.get("model")))
-    loops = [loop for loop in page.loops(call) if not page.binds(loop, model)]
+    loops = [loop for loop in page.loops(call) if not page.binds(loop, model) and not page.words(loop) & _TRAINS]
     statement = loops[-1] if loops else page.holder(call)
     if not model or statement is None or not (loops or isinstance(statement, cst.BaseSmallStatement)):
         return None

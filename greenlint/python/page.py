@@ -553,11 +553,11 @@ class Page:
         first = next(iter(self.module.body), None)
         if first is None:
             return None
-        place = self.start(first)
+        place, defines = self.start(first), isinstance(first, (cst.FunctionDef, cst.ClassDef))
         if isinstance(first, (cst.FunctionDef, cst.ClassDef)) and first.decorators:
             place = self.start(first.decorators[0])
         place = self.line_start(place)
-        return self.edit(place, place, f"{written}\n")
+        return self.edit(place, place, f"{written}\n\n{chr(10) * defines}")
 
     def _add_name(self, found: cst.ImportFrom, name: str) -> Edit:
         aliases = cast("Sequence[cst.ImportAlias]", found.names)
