@@ -85,8 +85,8 @@ def claims(path: Path) -> list[Claim]:
         options = {name.replace("-", "_"): option.default for name, option in rule.options.items()}
         for flag in detector_of(rule)(graph, **options):
             match = re.search(r"at each load \(([^)]+)\)", str(flag.values.get("who", "")))
-            # Of two equal nodes it does not matter which one stays.
-            twin = places.get(str(flag.values.get("first"))) if rule.code == "ECO716" else None
+            # Of two equal nodes, or two conversions, it does not matter which one stays.
+            twin = places.get(str(flag.values.get("first"))) if rule.code in ("ECO713", "ECO716") else None
             nodes = [node for node in (flag.at, twin) if isinstance(node, Node)]
             named = tuple((n.op.rpartition(".")[2], tuple(v.name for v in n.outputs if v)) for n in nodes)
             found.append(Claim(rule.code, named, match[1] if match else _OTHERS.get(rule.code, "")))

@@ -190,7 +190,9 @@ def models(named: list[str]) -> tuple[list[Path], list[Problem]]:
     for name in named:
         path = Path(os.path.abspath(name))  # noqa: PTH100  resolve() would follow links
         if path.is_dir():
-            below = (file for file in path.rglob("*.onnx") if NOISE.isdisjoint(file.relative_to(path).parts))
+            below = (
+                file for file in path.rglob("*.[oO][nN][nN][xX]") if NOISE.isdisjoint(file.relative_to(path).parts)
+            )
             found.update(dict.fromkeys(sorted(file for file in below if file.is_file())))
         elif path.exists():
             found[path] = None

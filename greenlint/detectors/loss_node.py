@@ -29,7 +29,8 @@ def loss_node(graph: Graph) -> Iterator[Flag]:
         labels = [value.name for value in patterns.inputs_of_only(slice_, graph.main)]
         parts = [plural(len(slice_) - 1, "node")] if len(slice_) > 1 else []
         parts += [f"input {name}" for name in labels]
-        also = f" ({' and '.join(parts)} serve only it)" if parts else ""
+        verb = "serves" if len(slice_) + len(labels) == 2 else "serve"
+        also = f" ({' and '.join(parts)} {verb} only it)" if parts else ""
         yield flag(node, operator=node.op, also=also, who=runtimes.NOBODY)
 
 

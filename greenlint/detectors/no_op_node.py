@@ -110,7 +110,7 @@ def _slice(node: Node) -> Found:
 def _bounds(node: Node, place: int, name: str) -> list[int] | None:
     value = node.input(place)
     numbers = node.attribute(name) if value is None else value.numbers()
-    return None if numbers is None else [int(number) for number in numbers]
+    return None if numbers is None else [int(number) for number in (numbers if value is None else numbers.reshape(-1))]
 
 
 def _pad(node: Node) -> Found:

@@ -89,7 +89,7 @@ def numbers(value: Value, most: int) -> Array | None:
     try:
         with np.errstate(all="ignore"):
             folded = fold(node, *inputs)
-    except (ValueError, IndexError, TypeError, OverflowError, ZeroDivisionError):
+    except (ValueError, IndexError, TypeError, AttributeError, OverflowError, ZeroDivisionError):
         # A graph that says what cannot be computed: it is not this module's part to judge it.
         return None
     return None if folded is None or folded.size > most else folded
