@@ -261,3 +261,17 @@ def test_a_notebook_has_the_findings_of_its_code(folder: Path) -> None:
     )
     assert there == script
     assert len({code for code, *_ in script}) > 4
+
+
+@pytest.mark.parametrize("shape", sorted(path.stem for path in (ROOT / "greenlint" / "output").glob("[!_]*.py")))
+def test_every_format_tells_the_place_in_a_notebook(folder: Path, shape: str) -> None:
+    cells = [
+        {"cell_type": "markdown", "metadata": {}, "source": "# text"},
+        {"cell_type": "code", "metadata": {}, "source": "\n%time keras.Sequential([]).fit(x, epochs=321)"},
+        {"cell_type": "code", "metadata": {}, "source": "from tensorflow import keras"},
+    ]
+    (folder / "a.ipynb").write_text(json.dumps({"nbformat": 4, "metadata": {}, "cells": [cells[2], *cells[:2]]}))
+    told = greenlint(folder, "--select", "ECO311", "--format", shape)
+    numbers = re.findall(r"\d+", told)
+    assert "cell" in told
+    assert {"2", "42"} <= set(numbers), f"{shape} tells no cell 2, line 2, column 42: {told}"

@@ -57,7 +57,11 @@ def _told(finding: Finding) -> str:
     place = finding.place
     if not isinstance(place, TextPlace):
         return f"{place.node}: {finding.message}" if place.node else finding.message
-    return finding.message if place.cell is None else f"cell {place.cell}, line {place.line}: {finding.message}"
+    return (
+        finding.message
+        if place.cell is None
+        else f"cell {place.cell}, line {place.line}, column {place.column}: {finding.message}"
+    )
 
 
 def _place(problem: Problem, file: str, notebooks: Notebooks) -> dict[str, object]:

@@ -39,7 +39,7 @@ def _issue(finding: Finding, folder: Path, notebooks: Notebooks) -> dict[str, An
     if not isinstance(place, TextPlace):
         told = f"{place.node}: {told}" if place.node else told
     elif place.cell is not None:
-        told = f"cell {place.cell}, line {place.line}: {told}"
+        told = f"cell {place.cell}, line {place.line}, column {place.column}: {told}"
         lines = {"begin": notebooks.line(place, place.line) or 1}
     else:
         lines = {"begin": place.line, "end": place.end_line}

@@ -83,7 +83,7 @@ def _row(finding: Finding) -> str:
     if not isinstance(place, TextPlace):
         where = f" {_code(place.node)}" if place.node else ""
     elif place.cell is not None:
-        where = f", cell {place.cell}, line {place.line}"
+        where = f", cell {place.cell}, line {place.line}, column {place.column}"
     else:
         where = f":{place.line}"
     severity = "info" if finding.severity is Severity.INFO else f"**{finding.severity.value}**"

@@ -285,12 +285,12 @@ class TestGithub:
 
     def test_what_is_not_read_by_line_says_its_place_in_words(self) -> None:
         cell, graph = self.commands(CELL, GRAPH)
-        assert (cell[1].get("line"), cell[2]) == (None, "cell 4, line 2: trains 90 epochs")
+        assert (cell[1].get("line"), cell[2]) == (None, "cell 4, line 2, column 1: trains 90 epochs")
         assert (graph[1].get("line"), graph[2]) == (None, "If_12.then_branch/Relu_3: trains 90 epochs")
 
     def test_a_cell_is_annotated_where_it_is_written(self, book: Finding) -> None:
         ((_, properties, message),) = self.commands(book)
-        assert (properties["line"], message) == ("12", "cell 1, line 2: trains 90 epochs")
+        assert (properties["line"], message) == ("12", "cell 1, line 2, column 1: trains 90 epochs")
 
     def test_only_open_findings(self) -> None:
         assert self.commands(SUPPRESSED, KNOWN) == []
@@ -456,7 +456,7 @@ class TestMarkdown:
         assert self.rows(Report((GRAPH, FOUND, CELL, ERROR, SUPPRESSED, KNOWN))) == [
             ["error", "src/train.py:42", "ECO401 inference-with-gradients", "trains 90 epochs"],
             ["warning", "src/train.py:42", "ECO310 missing-early-stopping", "trains 90 epochs"],
-            ["warning", "a b/ä.ipynb, cell 4, line 2", "ECO310 missing-early-stopping", "trains 90 epochs"],
+            ["warning", "a b/ä.ipynb, cell 4, line 2, column 1", "ECO310 missing-early-stopping", "trains 90 epochs"],
             [
                 "info",
                 "models/m.onnx If_12.then_branch/Relu_3",
