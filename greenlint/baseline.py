@@ -16,7 +16,7 @@ from greenlint.errors import ConfigError
 from greenlint.finding import Finding, GraphPlace, Status, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from greenlint.engine import Judged
 
@@ -44,6 +44,10 @@ class Entry:
     def key(self) -> tuple[str, str]:
         """What an entry and its finding have in common; the fingerprint holds the rule and counts repetitions."""
         return os.path.normcase(self.path), self.fingerprint
+
+
+_Place = tuple[int, int]
+"""Where a finding stands: the number of its file, and its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ def compare(file: Path, entries: Iterable[Entry], judged: Iterable[Judged], aske
     """Hold the entries of a baseline against what was judged; only open findings need an entry."""
     files = list(judged)
     homes = [_relative(one.path, file.parent) for one in files]
-    found = {
+    found: dict[_Place, Entry] = {
         (row, column): _entry(finding, home)
         for row, (one, home) in enumerate(zip(files, homes, strict=True))
         for column, finding in enumerate(one.findings)
@@ -102,14 +106,9 @@ def compare(file: Path, entries: Iterable[Entry], judged: Iterable[Judged], aske
     waiting = {entry.key: entry for entry in entries}
     known = {place for place, entry in found.items() if waiting.pop(entry.key, None)}
     surroundings = _Surroundings(file.parent, dict(zip(map(os.path.normcase, homes), files, strict=True)), tuple(asked))
-    free: dict[str, list[Entry]] = {}
-    for entry in waiting.values():
-        if surroundings.lost(entry):
-            free.setdefault(entry.fingerprint, []).append(entry)
-    for place, entry in sorted(found.items(), key=lambda item: item[1]):
-        if place not in known and free.get(entry.fingerprint):
-            waiting.pop(free[entry.fingerprint].pop(0).key)
-            known.add(place)
+    for place, moved in _moved(found, known, waiting, surroundings):
+        known.add(place)
+        del waiting[moved.key]
     stale = {entry.key for entry in waiting.values() if surroundings.stale(entry)}
     return Comparison(
         judged=tuple(
@@ -131,6 +130,30 @@ def compare(file: Path, entries: Iterable[Entry], judged: Iterable[Judged], aske
     )
 
 
+def _moved(
+    found: Mapping[_Place, Entry], known: set[_Place], waiting: Mapping[tuple[str, str], Entry], there: _Surroundings
+) -> list[tuple[_Place, Entry]]:
+    """Return the findings that are not known where they are, with the entries that are left for the same code."""
+    free: dict[str, list[Entry]] = {}
+    for entry in waiting.values():
+        if there.lost(entry):
+            free.setdefault(entry.fingerprint, []).append(entry)
+    moves = []
+    for place, entry in sorted(found.items(), key=lambda item: item[1]):
+        if place in known:
+            continue
+        # Nodes of different models are called alike: of models only what was renamed is the same.
+        candidates = [one for one in free.get(entry.fingerprint, ()) if there.is_gone(one) or not _is_model(entry)]
+        if candidates:
+            moves.append((place, candidates[0]))
+            free[entry.fingerprint].remove(candidates[0])
+    return moves
+
+
+def _is_model(entry: Entry) -> bool:
+    return entry.path.endswith(".onnx")
+
+
 @dataclass(frozen=True, slots=True)
 class _Surroundings:
     """What became of the file of an entry that was not met: `judged` is by the path that entries have."""
@@ -141,7 +164,11 @@ class _Surroundings:
 
     def lost(self, entry: Entry) -> bool:
         """Tell whether the finding is certainly no longer where it was."""
-        return self._without(entry) or not self._file(entry).exists()
+        return self._without(entry) or self.is_gone(entry)
+
+    def is_gone(self, entry: Entry) -> bool:
+        """Tell whether the file of the entry is not there any more."""
+        return not self._file(entry).exists()
 
     def stale(self, entry: Entry) -> bool:
         """Tell whether the run would have met the finding, wherever it is now.
@@ -149,7 +176,7 @@ class _Surroundings:
         What is gone from a folder that was not searched may be what this checkout never held.
         """
         file = self._file(entry)
-        return self._without(entry) or (not file.exists() and any(file.is_relative_to(folder) for folder in self.asked))
+        return self._without(entry) or (self.is_gone(entry) and any(map(file.is_relative_to, self.asked)))
 
     def _without(self, entry: Entry) -> bool:
         one = self.judged.get(os.path.normcase(entry.path))

@@ -95,6 +95,14 @@ class TestMatching:
         assert [entry.at for entry in told.new] == ["main/Relu_3"]
         assert statuses(baseline.compare(file, told.new, [replace(one, findings=(node,))])) == [["known"]]
 
+    def test_nodes_of_two_models_are_called_alike(self, file: Path) -> None:
+        node = replace(finding("1"), place=GraphPlace("b.onnx", "main/Relu_3"), snippet="")
+        files = [judged(file.parent / "a.onnx"), replace(judged(file.parent / "b.onnx"), findings=(node,))]
+        (file.parent / "a.onnx").touch()
+        assert statuses(baseline.compare(file, [entry("a.onnx", "1")], files)) == [[], ["open"]]
+        (file.parent / "a.onnx").unlink()
+        assert statuses(baseline.compare(file, [entry("a.onnx", "1")], files[1:])) == [["known"]]
+
 
 class TestStale:
     def test_an_entry_of_a_judged_file_without_the_finding(self, file: Path) -> None:
