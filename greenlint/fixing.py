@@ -137,9 +137,14 @@ def _marked(mark: str, lines: Iterable[str]) -> Iterator[str]:
 
 def write(outcome: Outcome) -> Iterator[tuple[Path, Problem]]:
     """Write the changed files, each whole or not at all; yield what could not be written, and why."""
+    written: dict[Path, bytes] = {}
     for path, (before, after) in outcome.changed.items():
+        real = path.resolve()
+        if written.get(real) == after:
+            continue  # another link to the same file
         try:
             rewriting.replace(path, after, before)
+            written[real] = after
         except SourceError as error:
             yield path, Problem(shown(path), str(error))
 

@@ -67,13 +67,11 @@ def _is_free(page: Page) -> bool:
 def _handed_over(page: Page, call: cst.Call, callback: str, why: str) -> list[Edit]:
     """Make the callback on a line of its own before the statement of a call, and hand it over."""
     statement = page.statement(call)
-    if statement is None or page.body(statement) is None or not _is_free(page):
+    if statement is None or not _is_free(page):
         return []
-    start = page.start(statement)
-    indent, begin = page.indent(start), page.line_start(start)
-    if indent is None:
+    made = page.lines_before(statement, why, f"early_stopping = {callback}")
+    if made is None:
         return []
-    made = page.edit(begin, begin, f"{indent}{why}\n{indent}early_stopping = {callback}\n")
     return [made, *_added(page, call, "early_stopping")]
 
 

@@ -40,10 +40,9 @@ def pruning_mask_kept(page: Page, finding: Finding) -> Fix | None:
     # Training between keeps the masks in force until the save; training after it would need them again.
     if any(page.words(one) & _TRAINS for one in page.follows(statement) if page.start(one) >= page.start(save)):
         return None
-    indent, begin = page.indent(page.start(save)), page.line_start(page.start(save))
-    if indent is None:
+    edit = page.lines_before(save, *lines)
+    if edit is None:
         return None
-    edit = page.edit(begin, begin, "".join(f"{indent}{line}\n" for line in lines))
     return Fix("masks made permanent before the model is saved", safe=True, edits=(edit,))
 
 

@@ -235,7 +235,16 @@ class Page:
         if indent is None:
             return None
         begin = self.line_start(start)
-        return self.edit(begin, begin, f"{indent}@{decorator}\n")
+        return self.edit(begin, begin, f"{indent.replace(chr(12), '')}@{decorator}\n")
+
+    def lines_before(self, statement: cst.CSTNode, *lines: str) -> Edit | None:
+        """Put lines before a statement that stands on lines of its own, at its indentation."""
+        start = self.start(statement)
+        indent = self.indent(start)
+        if indent is None or self.body(statement) is None:
+            return None
+        begin, indent = self.line_start(start), indent.replace("\f", "")
+        return self.edit(begin, begin, "".join(f"{indent}{line}\n" for line in lines))
 
     def is_elif(self, node: cst.If) -> bool:
         """Tell whether an `if` is written `elif`."""

@@ -143,6 +143,23 @@ def test_a_link_is_followed(project: Path, greenlint: Command, tmp_path_factory:
     assert real.stat().st_mode & 0o777 == 0o755
 
 
+def test_two_names_of_one_file(project: Path, greenlint: Command) -> None:
+    (project / "b.py").symlink_to("a.py")
+    outcome = greenlint("check", "--fix", "a.py", "b.py")
+    assert outcome.code == 0, outcome.err
+    assert (project / "a.py").read_text() == FIXED
+    assert (project / "b.py").is_symlink()
+
+
+def test_form_feeds_stay_where_they_are(project: Path, greenlint: Command) -> None:
+    text = EVALUATION.replace("\n\ndef", "\n\x0c\n\x0cdef")
+    (project / "a.py").write_text(text)
+    greenlint("check", "--fix", "--unsafe-fixes")
+    fixed = (project / "a.py").read_text()
+    assert fixed == text.replace("\x0cdef", "@torch.inference_mode()\n\x0cdef")
+    compile(fixed, "a.py", "exec")
+
+
 def test_what_is_suppressed_or_known_is_not_fixed(project: Path, greenlint: Command) -> None:
     text = LOOP.replace("total += loss\n", "total += loss  # noqa: ECO340\n")
     (project / "a.py").write_text(text)
