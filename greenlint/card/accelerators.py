@@ -9,6 +9,8 @@ from pathlib import Path
 
 from greenlint.errors import ConfigError, did_you_mean
 
+_FORMS = frozenset({"sxm", "sxm2", "sxm4", "sxm5", "pcie", "nvl", "40gb", "80gb"})
+
 
 @dataclass(frozen=True, slots=True)
 class Accelerator:
@@ -19,6 +21,11 @@ class Accelerator:
     source: str
     year: int
     spellings: tuple[str, ...] = ()
+
+    @property
+    def model(self) -> tuple[str, ...]:
+        """The name without form and memory: `a100` for every A100."""
+        return tuple(part for part in self.name.split("-") if part not in _FORMS)
 
 
 @cache
@@ -44,16 +51,25 @@ def find(model: str) -> Accelerator | None:
 
 
 def choose(word: str) -> tuple[Accelerator, ...]:
-    """Return the accelerators that a word of the command line stands for, `a100` for all its variants.
+    """Return the accelerators that a word of the command line stands for: `a100` for all of them, `a100-pcie` for two.
 
     Raises `ConfigError` when the table has none: the user is asked for watts instead.
     """
-    exact = find(word)
-    if exact:
-        return (exact,)
-    family = tuple(device for device in table() if device.name.startswith(f"{word.strip().lower()}-"))
+    wanted = _words(word)
+    for device in table():
+        if _words(device.name) == wanted:
+            return (device,)
+    model = tuple(part for part in wanted if part not in _FORMS)
+    family = tuple(
+        device
+        for device in table()
+        if model and device.model == model and set(wanted) <= {*model, *device.name.split("-")}
+    )
+    named = find(word)
+    if not family and named:
+        family = (named,)
     if not family:
-        names = [name for device in table() for name in (device.name, device.name.split("-")[0])]
+        names = [name for device in table() for name in (device.name, "-".join(device.model))]
         known = did_you_mean(word.lower(), names)
         message = f'no accelerator "{word}" in the table{known}; give its board power with --watts'
         raise ConfigError(message)

@@ -1,22 +1,21 @@
 """Small documents that a stranger may have written, read without surprises.
 
 YAML is read without tags, aliases (the way to a billion laughs), repeated keys or deep nesting; everything has a size
-limit that is checked before a byte is parsed. Files are written whole or not at all.
+limit that is checked before a byte is parsed.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 import re
 import stat
-import tempfile
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from greenlint.card.language import size
 from greenlint.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MEGABYTE = 1_000_000
 LARGEST_DOCUMENT = 2 * MEGABYTE
@@ -82,34 +81,6 @@ def printable(text: str) -> str:
     return _CONTROL.sub("", text)
 
 
-def write(path: Path, text: str) -> None:
-    """Replace a file as a whole, keeping its mode; raises `ConfigError` and changes nothing when it cannot."""
-    try:
-        if path.exists() and not path.is_file():
-            # A device or a pipe is written to; replacing it would take it from everybody.
-            with path.open("w", encoding="utf-8", newline="") as stream:
-                stream.write(text)
-            return
-        path = path.resolve() if path.is_symlink() else path
-        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
-        if mode is not None and not os.access(path, os.W_OK):
-            message = f"{path}: read-only, left as it is"
-            raise ConfigError(message)
-        handle, name = tempfile.mkstemp(dir=path.parent or Path(), prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
-            Path(name).chmod(mode if mode is not None else 0o666 & ~_umask())
-            Path(name).replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(name).unlink()
-            raise
-    except OSError as error:
-        message = f"{path}: {error.strerror or error}"
-        raise ConfigError(message) from None
-
-
 def sha256(path: Path) -> str:
     """Hexadecimal SHA-256 of a file, read in pieces; raises `ConfigError` when it cannot be read."""
     digest = hashlib.sha256()
@@ -121,12 +92,6 @@ def sha256(path: Path) -> str:
         message = f"{path}: {error.strerror or error}"
         raise ConfigError(message) from None
     return digest.hexdigest()
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _one_line(error: BaseException) -> str:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 LOWEST, HIGHEST = 1, 1500
 """g/kWh that a grid can have; what lies outside is a slip of units."""
 
+OLDEST = 1990
+"""The first year of the tables."""
+
 OLDEST_FRESH = 3
 """Years."""
 

@@ -35,8 +35,8 @@ def run(options: argparse.Namespace) -> int:
     """Collect, render everything that was asked for, and only then write."""
     from greenlint.card import boamps, cyclonedx, render, scorecard
     from greenlint.card.collection import collect
-    from greenlint.card.documents import write
     from greenlint.card.words import Words
+    from greenlint.card.writing import write
     from greenlint.errors import ConfigError
 
     words = Words(options.lang)
@@ -55,8 +55,8 @@ def run(options: argparse.Namespace) -> int:
             message = "no measured run to write a BoAmps report of"
             raise ConfigError(message)
         files[Path(options.boamps)] = scorecard.to_json(boamps.report(content, runs))
-    for path, text in files.items():
-        write(path, text)
+    write(files)
+    for path in files:
         print(f"{path}: written", file=sys.stderr)
     for name in kept:
         print(f'{output}: the block "{name}" was edited by hand and is kept', file=sys.stderr)

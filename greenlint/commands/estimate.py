@@ -136,10 +136,14 @@ def _power(options: argparse.Namespace) -> tuple[float, float, dict[str, Any]]:
 def _intensity(options: argparse.Namespace, notes: list[str]) -> Intensity | None:
     from datetime import datetime, timezone
 
-    from greenlint.card.intensity import HIGHEST, Intensity, intensity_of
+    from greenlint.card.intensity import HIGHEST, OLDEST, Intensity, intensity_of
     from greenlint.errors import ConfigError
 
     intensity = None
+    this_year = datetime.now(tz=timezone.utc).year
+    if options.intensity is None and (options.intensity_source or options.intensity_year):
+        message = "--intensity-source and --intensity-year say whose --intensity it is, which is missing"
+        raise ConfigError(message)
     if options.intensity is not None:
         if not options.intensity_source or not options.intensity_year:
             message = "--intensity needs --intensity-source and --intensity-year: tables disagree by up to ten times"
@@ -147,12 +151,15 @@ def _intensity(options: argparse.Namespace, notes: list[str]) -> Intensity | Non
         if not (math.isfinite(options.intensity) and 0 < options.intensity <= HIGHEST):
             message = f"--intensity must lie between 0 and {HIGHEST} g/kWh, not {options.intensity:g}"
             raise ConfigError(message)
+        if not OLDEST <= options.intensity_year <= this_year:
+            message = f"--intensity-year must lie between {OLDEST} and {this_year}, not {options.intensity_year}"
+            raise ConfigError(message)
         intensity = Intensity(options.intensity, options.intensity_source, options.zone or "", options.intensity_year)
     elif options.zone:
         intensity = intensity_of(options.zone)
     else:
         notes.append("no carbon: give --zone, or --intensity with its source and year")
-    if intensity and intensity.is_old(datetime.now(tz=timezone.utc).year):
+    if intensity and intensity.is_old(this_year):
         notes.append(f"the carbon intensity of {intensity.year} is more than three years old")
     return intensity
 

@@ -36,9 +36,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write what is missing."""
     from greenlint.card import answers
-    from greenlint.card.documents import read_text, write
+    from greenlint.card.documents import read_text
     from greenlint.card.questionnaire import questionnaire
     from greenlint.card.words import Words
+    from greenlint.card.writing import write
     from greenlint.config import settings_file
     from greenlint.errors import ConfigError
 
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     if there:
         print(f"{folder / there.name}: kept", file=sys.stderr)
     else:
-        write(folder / "greenlint.toml", _SETTINGS)
+        write({folder / "greenlint.toml": _SETTINGS})
         print(f"{folder / 'greenlint.toml'}: written", file=sys.stderr)
     file = folder / answers.FILE_NAME
     existing = ""
@@ -62,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
     if text == existing:
         print(f"{file}: kept, nothing is missing", file=sys.stderr)
         return 0
-    write(file, text)
+    write({file: text})
     asked = text.count("answer: unknown") - existing.count("answer: unknown")
     print(f"{file}: {'extended by' if existing else 'written with'} {asked} questions", file=sys.stderr)
     return 0

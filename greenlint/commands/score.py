@@ -31,9 +31,9 @@ def run(options: argparse.Namespace) -> int:
     """Collect, judge, tell; return 1 when the score is under `--fail-under`."""
     from greenlint.card import badge, scorecard, terminal
     from greenlint.card.collection import collect
-    from greenlint.card.documents import write
     from greenlint.card.evidence import assess
     from greenlint.card.words import Words
+    from greenlint.card.writing import write
     from greenlint.errors import ConfigError, did_you_mean
 
     if options.format not in FORMATS:
@@ -55,15 +55,16 @@ def run(options: argparse.Namespace) -> int:
         from greenlint.card.render import render_score
 
         text = render_score(card, words, trend, options.format)
-    if options.output:
-        write(Path(options.output), text)
-        print(f"{options.output}: {words['score']} {card['score']:.1f}", file=sys.stderr)
-    else:
-        sys.stdout.write(text)
+    files = {Path(options.output): text} if options.output else {}
     if options.badge:
         from greenlint.card.render import month_of
 
-        write(Path(options.badge), badge.badge(card, words, month_of(material)))
+        files[Path(options.badge)] = badge.badge(card, words, month_of(material))
+    write(files)
+    if options.output:
+        print(f"{options.output}: {words['score']} {card['score']:.1f}", file=sys.stderr)
+    else:
+        sys.stdout.write(text)
     if options.fail_under is not None and card["score"] < options.fail_under:
         print(f"the score {card['score']:.1f} is under {options.fail_under:g}", file=sys.stderr)
         return 1

@@ -552,6 +552,13 @@ def test_carbon_that_a_tracker_does_not_tell_needs_a_factor_with_its_source(proj
     ).read_text().replace("\n", " ")
 
 
+def test_either_all_files_are_written_or_none(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = sorted(path.name for path in project.iterdir())
+    assert "no/where/r.html: No such file" in refusal(capsys, "card", "--html", "no/where/r.html", "--boamps", "b.json")
+    assert "no/b.svg: No such file" in refusal(capsys, "score", "--output", "s.txt", "--badge", "no/b.svg")
+    assert sorted(path.name for path in project.iterdir()) == before
+
+
 def test_a_block_without_content_is_left_out(project: Path) -> None:
     (project / "card.yaml").unlink()
     greenlint("card")

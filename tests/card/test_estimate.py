@@ -71,11 +71,17 @@ def test_devices_are_found_by_their_whole_name(told: str, name: Any) -> None:
 
 def test_a_family_name_stands_for_its_variants() -> None:
     assert {device.watts for device in accelerators.choose("a100")} == {250, 300, 400}
+    assert {device.name for device in accelerators.choose("A100-PCIE")} == {"a100-pcie-40gb", "a100-pcie-80gb"}
+    assert {device.name for device in accelerators.choose("Tesla V100-SXM2-16GB")} == {"v100-sxm2"}
+    assert {device.name for device in accelerators.choose("h200")} == {"h200-sxm", "h200-nvl"}
 
 
 def test_an_unknown_device_asks_and_does_not_guess() -> None:
     with pytest.raises(ConfigError, match='did you mean "a100"'):
         accelerators.choose("a1000")
+    for word in ("rtx", "gtx", "nvidia", "", "80gb"):
+        with pytest.raises(ConfigError, match="give its board power with --watts"):
+            accelerators.choose(word)
 
 
 def test_zones() -> None:
