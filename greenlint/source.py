@@ -206,6 +206,9 @@ HELP = re.compile(
     r"(?:[ \t]*[\w.]+[ \t]*=)?[ \t]*(\?{1,2}[ \t]*[%\w.*]+[ \t]*|[%\w.*\[\]'\"]+\?{1,2}[ \t]*;?[ \t]*)(#.*)?"
 )
 ASSIGNED_MAGIC = re.compile(r"(?P<target>[ \t]*[\w.,\[\]'\" \t]+?=[ \t]*)(?P<escape>[%!].*)")
+AUTOMAGIC = re.compile(r"[ \t]*(?:pip|conda|mamba|uv)[ \t]+[a-z].*")
+"""A magic without its sign, which IPython takes where it is all that a cell says."""
+
 RUNS_A_STATEMENT = re.compile(
     r"%(?:time|timeit|prun|memit)[ \t]+(?![-\s])(?!(?:async|class|def|for|if|try|while|with)\b)",
 )
@@ -234,6 +237,10 @@ def _without_magics(lines: list[str]) -> Iterator[str]:
             yield from ("" for _ in lines)
             return
         lines = ["" if number == first else line for number, line in enumerate(lines)]
+    said = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    if len(said) == 1 and AUTOMAGIC.fullmatch(said[0]):
+        yield from ("pass" if line is said[0] else line for line in lines)
+        return
     scan = _Scan()
     swallowing = False
     for line in lines:

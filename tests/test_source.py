@@ -167,6 +167,8 @@ class TestNotebook:
             ("%%writefile a.py\nmodel.fit()", "\n"),
             ("model.fit?\n?model\nmodel??", "pass\npass\npass"),
             ("!ls \\\n  -l\nx = 1", "pass\n\nx = 1"),
+            ("# first\npip install -q torch\n", "# first\npass\n"),
+            ("pip = 1\n", "pip = 1\n"),
             ("x = (a\n% b)\ny = 1", "x = (a\n% b)\ny = 1"),
             ("x = '''\n!not a shell line\n'''\n!ls", "x = '''\n!not a shell line\n'''\npass"),
             ("x = a \\\n% b", "x = a \\\n% b"),
