@@ -105,3 +105,26 @@ def test_every_fixer_has_a_rule() -> None:
         marked = re.search(r'@fixes\("(ECO\d{3})"\)', path.read_text(encoding="utf-8"))
         assert marked is not None
         assert marked[1] == known[path.stem]
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "safe"),
+    [
+        ("ECO503", "model = nn.Sequential(nn.Linear(2, 1)).eval()\n{export}", True),
+        ("ECO503", "model = nn.Sequential(nn.Linear(2, 1))\nmodel.eval()\n{export}", True),
+        ("ECO503", "model = nn.Sequential(nn.Linear(2, 1))\n{export}", False),
+        ("ECO502", "model = nn.Sequential(nn.Dropout(0.1))\n{trace}", True),
+        ("ECO502", "model = nn.Sequential(nn.Dropout(0.1))\nfor size in (1, 2):\n    {trace}", False),
+        ("ECO502", "model = nn.Sequential(nn.Dropout(0.1))\n{train}{trace}", True),
+        ("ECO502", "model = nn.Sequential(nn.Dropout(0.1))\n{trace}\n{train}", False),
+    ],
+)
+def test_what_may_change_a_result_is_unsafe(code: str, text: str, project: Path, *, safe: bool) -> None:
+    parts = {
+        "export": "torch.onnx.export(model, x, 'a.onnx', dynamo=False, training=torch.onnx.TrainingMode.TRAINING)\n",
+        "trace": "traced = torch.jit.trace(model, x)\n",
+        "train": "for epoch in range(3):\n    for x in batches:\n        model(x).mean().backward()\n",
+    }
+    (project / "example.py").write_text(f"import torch\nfrom torch import nn\n\n{text.format(**parts)}")
+    assert bool(corrected(project, [code], unsafe=False).changed) is safe
+    assert corrected(project, [code]).changed

@@ -43,7 +43,9 @@ def pruning_mask_kept(page: Page, finding: Finding) -> Fix | None:
     edit = page.lines_before(save, *lines)
     if edit is None:
         return None
-    return Fix("masks made permanent before the model is saved", safe=True, edits=(edit,))
+    # What loads the file may expect the masks in it.
+    safe = "load_state_dict" not in page.words(page.module)
+    return Fix("masks made permanent before the model is saved", safe=safe, edits=(edit,))
 
 
 def _unmasked(page: Page, call: cst.Call, prune: str, save: cst.CSTNode) -> list[str] | None:
