@@ -9,7 +9,7 @@ from onnx import numpy_helper, shape_inference
 
 from greenlint.errors import ModelError
 from greenlint.onnx.graph import Scope
-from greenlint.onnx.tensor import DTYPES
+from greenlint.onnx.shapes import type_proto
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Mapping
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 MOST_NODES = 50_000
 """Nodes of all bodies together that are given shapes; what calls beyond that cost is unknown."""
 _MOST_NUMBERS = 64
-_ELEMENTS = {dtype: number for number, dtype in DTYPES.items()}
 
 
 def key_of(message: Any) -> Key:  # noqa: ANN401 - a node, which calls, or a function, which is called
@@ -109,25 +108,12 @@ def _described(value: Value | None) -> object:
 
 def _declare(graph: onnx.GraphProto, name: str, value: Value) -> None:
     """Add an input; one with few whole numbers is a constant, because sizes may come from it."""
-    dtype, shape = value.type
+    dtype = value.dtype
     numbers = value.numbers(_MOST_NUMBERS) if dtype is not None and dtype.is_integer else None
     if numbers is not None:
         graph.initializer.append(numpy_helper.from_array(numbers, name))
         return
-    info = graph.input.add(name=name)
-    if dtype is None:
-        return
-    tensor = info.type.tensor_type
-    tensor.elem_type = _ELEMENTS.get(dtype, 0)
-    if shape is None:
-        return
-    tensor.shape.SetInParent()
-    for size in shape:
-        dim = tensor.shape.dim.add()
-        if isinstance(size, int):
-            dim.dim_value = size
-        elif size is not None:
-            dim.dim_param = size
+    graph.input.add(name=name).type.CopyFrom(type_proto(value.type))
 
 
 def _give_attributes(node: onnx.NodeProto, given: Mapping[str, onnx.AttributeProto]) -> None:

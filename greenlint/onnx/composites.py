@@ -29,7 +29,10 @@ def find(graph: Graph) -> Iterator[Composite]:
     for op, matchers in _BY_ANCHOR.items():
         for node in graph.nodes_of(op):
             for matcher in matchers:
-                found = matcher(node, graph.opset)
+                try:
+                    found = matcher(node, graph.opset)
+                except IndexError:  # a node that lacks an input or output is no part of any operator
+                    continue
                 if found is not None:
                     yield found
                     break

@@ -45,6 +45,7 @@ try:
     import onnx as _onnx
     from onnx import numpy_helper, shape_inference
 
+    from greenlint.onnx import shapes
     from greenlint.onnx.calls import Calls, key_of
     from greenlint.onnx.tensor import DTYPES, UNKNOWN, Segment, Tensor
 except ImportError as error:  # pragma: no cover - tested in a process of its own
@@ -69,9 +70,15 @@ def load(path: str | os.PathLike[str], *, dims: Mapping[str, int] | None = None,
     _modernise(model)
     symbols = _bind(model, dims or {})
     notes: list[str] = []
-    model = _infer(model, notes)
-    graph = _Builder(name, mark, size).build(model)
-    _refine(model, graph)
+    graph = None
+    if shapes.is_plain(model):
+        graph = _Builder(name, mark, size).build(model)
+        if not shapes.spread(graph, _interned):
+            graph = None
+    if graph is None:
+        model = _infer(model, notes)
+        graph = _Builder(name, mark, size).build(model)
+        _refine(model, graph)
     graph.ir_version = ir_version
     graph.weights = weights
     graph.symbols = symbols
@@ -276,8 +283,9 @@ def _refine(model: onnx.ModelProto, graph: Graph) -> None:
     known: set[str] = set()
     for _ in range(_MOST_ROUNDS):
         values = graph.main.values
-        open_ = [value for node in graph.main.nodes for value in node.outputs if value is not None and _is_open(value)]
-        if not open_ or len(graph.main.nodes) > _MOST_REFINED_NODES:
+        if len(graph.main.nodes) > _MOST_REFINED_NODES:
+            return
+        if not any(value is not None and _is_open(value) for node in graph.main.nodes for value in node.outputs):
             return
         targets = {value for node in graph.nodes_of(*_READS_A_SHAPE) for value in node.inputs[1:] if value is not None}
         folded = {
@@ -677,13 +685,18 @@ _TYPES: dict[bytes, Type] = {}
 
 
 def _type(info: onnx.ValueInfoProto) -> Type:
-    """Return type and shape; a graph has few different ones, and each is read once."""
-    key = info.type.SerializeToString()
+    """Return type and shape."""
+    return _interned(info.type)
+
+
+def _interned(proto: onnx.TypeProto) -> Type:
+    """Read a type; a graph has few different ones, and each is read once."""
+    key = proto.SerializeToString()
     known = _TYPES.get(key)
     if known is None:
         if len(_TYPES) > _MOST_TYPES:
             _TYPES.clear()
-        known = _TYPES[key] = _read_type(info.type)
+        known = _TYPES[key] = _read_type(proto)
     return known
 
 
