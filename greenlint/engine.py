@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from typing import TYPE_CHECKING
 
 from greenlint import discovery
@@ -41,14 +41,23 @@ def check(  # noqa: PLR0913, PLR0917  what a run is made of
     by_root: dict[Path, list[Path]] = {}
     for path in files:
         by_root.setdefault(discovery.project_root(path, given(path)), []).append(path)
+    begun: deque[Tree] = deque()
     try:
         for root, paths in by_root.items():
-            tree = Tree(root, run)
-            yield from tree.check([(path, settings_of(path.parent)) for path in paths])
-            if notes is not None:
-                notes += tree.cache.notes
+            begun.append(Tree(root, run))
+            yield from begun[-1].begin([(path, settings_of(path.parent)) for path in paths])
+            while len(begun) > run.ahead:
+                yield from _finish(begun.popleft(), notes)
+        while begun:
+            yield from _finish(begun.popleft(), notes)
     finally:
         run.close()
+
+
+def _finish(tree: Tree, notes: list[str] | None) -> Iterator[Judged]:
+    yield from tree.finish()
+    if notes is not None:
+        notes += tree.cache.notes
 
 
 def follow(

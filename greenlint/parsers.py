@@ -1,15 +1,14 @@
-"""Other processes that read texts while this one judges: a text goes in, its facts come out, both plain data.
+"""Texts that others read while this process judges: a text goes in, its facts come out, both plain data.
 
-The work is handed to an `Executor` of `concurrent.futures`, a few portions ahead of what is being judged, so that
-memory stays bounded. A process that is killed costs the file that it was reading.
+The work is handed to an `Executor` of `concurrent.futures`, processes of this machine or of others, a few portions
+ahead of what is being judged, so that memory stays bounded. Whatever happens to an executor costs time only: what it
+did not read is read again by a process of its own, and a text that kills that one too costs its file.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 from collections import deque
-from concurrent.futures import BrokenExecutor
 from typing import TYPE_CHECKING
 
 from greenlint import reading
@@ -31,32 +30,66 @@ PORTION = 60_000
 WORTH_A_PROCESS = 250_000
 """Bytes of source that keep a process busy long enough to be started for them."""
 
+PATIENCE = 60.0
+SLOWEST = 2_000
+"""Seconds, and characters in a second, a hundredth of the usual: an executor that takes longer has been lost."""
+
+_LOOK: Answer = (None, "", 0, 0)
+_KILLED: Answer = (None, "cannot be read: the process that read it was killed", 0, 0)
+
 
 def processes(size: int, jobs: int | None = None) -> int:
-    """Return how many processes to read `size` bytes of source with: `jobs`, or what the machine and the work allow."""
+    """Return how many processes to read `size` bytes of source with: what they allow, and `jobs` or the machine."""
     if jobs is not None:
-        return jobs
+        return min(jobs, max(1, -(-size // PORTION)))
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(available, size // WORTH_A_PROCESS))
+
+
+def local(count: int) -> Executor:
+    """Return an executor of processes on this machine."""
+    from greenlint.processes import Processes
+
+    return Processes(count)
 
 
 class Parsers:
     """Reads texts in the order in which they will be asked for, some way ahead."""
 
-    def __init__(self, executor: Callable[[int], Executor], count: int) -> None:
-        """Start nothing yet; `executor` makes one with that many processes."""
-        self._make = executor
-        self._count = count
+    def __init__(self, executor: Callable[[int], Executor] | None = None, jobs: int | None = None) -> None:
+        """Start nothing yet. `executor` makes one with so many processes, here by default if `jobs` and work allow."""
+        self._make = executor or local
+        self._always = executor is not None
+        self._jobs = jobs
+        self._count = 1
         self._executor: Executor | None = None
-        self._texts: Iterator[tuple[Path, str]] = iter(())
-        self._portions: deque[tuple[list[tuple[Path, str]], Future[list[Answer]]]] = deque()
+        self._alone: Executor | None = None
+        self._texts: deque[Iterator[tuple[Path, str]]] = deque()
+        self._portions: deque[tuple[list[tuple[Path, str]], Future[list[Answer]] | None]] = deque()
         self._answers: dict[Path, Answer] = {}
         self._promised: set[Path] = set()
 
-    def expect(self, texts: Iterator[tuple[Path, str]], promised: set[Path]) -> None:
-        """Read these next; `promised` are their paths."""
-        self._texts = texts
-        self._promised = promised
+    @property
+    def width(self) -> int:
+        """How many texts are read at once; 1 while that is done by the process that judges."""
+        return getattr(self._executor, "width", self._count) if self._executor else 1
+
+    def expect(self, texts: Iterator[tuple[Path, str]], promised: set[Path], size: int) -> None:
+        """Read these later, if it is worth it; `promised` are their paths, `size` their bytes.
+
+        Raises `ConfigError` where an executor that was asked for cannot be had.
+        """
+        count = processes(size, self._jobs)
+        if not promised or (count == 1 and not self._always and self._executor is None):
+            return
+        if self._executor is None or (count > self._count and not self._always and not self._portions):
+            self._end(self._executor)
+            self._count = count
+            self._executor = self._made(count)
+        if self._executor is None:
+            return
+        self._texts.append(texts)
+        self._promised |= promised
 
     def take(self, path: Path) -> Facts | SourceError | None:
         """Return what was read, or what is wrong with it; None for a text that was not expected."""
@@ -76,56 +109,89 @@ class Parsers:
 
     def close(self) -> None:
         """End the processes without waiting for what they are reading."""
-        if self._executor is not None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
-            self._executor = None
+        self._end(self._executor)
+        self._end(self._alone)
+        self._executor = self._alone = None
 
     def _advance(self) -> bool:
         """Wait for the oldest portion, with more of them on their way; False when there is none left."""
-        while len(self._portions) < 2 * self._count and (portion := self._portion()):
-            self._portions.append((portion, self._submit(portion)))
+        while len(self._portions) < 2 * self.width and (portion := self._portion()):
+            future = self._submit([text for _, text in portion])
+            self._portions.append((portion, future))
         if not self._portions:
             return False
-        portion, future = self._portions.popleft()
-        try:
-            answers = future.result()
-        except BrokenExecutor:
-            answers = self._one_by_one(portion)
+        portion, answer = self._portions.popleft()
+        answers = self._answered([text for _, text in portion], answer)
         self._answers.update(zip((path for path, _ in portion), answers, strict=True))
         return True
 
     def _portion(self) -> list[tuple[Path, str]]:
         portion: list[tuple[Path, str]] = []
         size = 0
-        for path, text in self._texts:
-            portion.append((path, text))
-            size += len(text)
-            if size >= PORTION:
-                break
+        while self._texts and size < PORTION:
+            path, text = next(self._texts[0], (None, ""))
+            if path is None:
+                self._texts.popleft()
+            else:
+                portion.append((path, text))
+                size += len(text)
         return portion
 
-    def _submit(self, portion: list[tuple[Path, str]]) -> Future[list[Answer]]:
-        if self._executor is None:
-            self._executor = self._make(self._count)
+    def _submit(self, texts: list[str]) -> Future[list[Answer]] | None:
         try:
-            return self._executor.submit(read, [text for _, text in portion])
-        except BrokenExecutor:
-            self.close()
-            self._executor = self._make(self._count)
-            return self._executor.submit(read, [text for _, text in portion])
+            return self._executor.submit(read, texts) if self._executor else None
+        except Exception:  # noqa: BLE001  every kind of executor has its own words for being gone
+            self._lose()
+            return self._executor.submit(read, texts) if self._executor else None
 
-    def _one_by_one(self, portion: list[tuple[Path, str]]) -> list[Answer]:
-        """Read a portion again after a process was killed, so that it is known which text kills."""
-        answers: list[Answer] = []
-        for _, text in portion:
-            alone = self._make(1)
+    def _lose(self) -> None:
+        """Give an executor up that has broken or been lost, with all that it was to read."""
+        self._end(self._executor)
+        self._portions = deque((portion, None) for portion, _ in self._portions)
+        self._always = False
+        self._make = local
+        self._executor = self._made(self._count)
+
+    def _made(self, count: int) -> Executor | None:
+        """Return an executor, None where the system has no room for another process."""
+        try:
+            return self._make(count)
+        except OSError:
+            return None
+
+    def _answered(self, texts: list[str], future: Future[list[Answer]] | None) -> list[Answer]:
+        from concurrent.futures import TimeoutError as OutOfTime
+
+        if future is not None:
             try:
-                answers += alone.submit(read, [text]).result()
-            except BrokenExecutor:
-                answers.append((None, "cannot be read: the process that read it was killed", 0, 0))
-            finally:
-                alone.shutdown(wait=False, cancel_futures=True)
-        return answers
+                return future.result(PATIENCE + sum(map(len, texts)) / SLOWEST)
+            except OutOfTime:
+                self._lose()
+            except Exception:  # noqa: BLE001, S110  likewise; `read` itself raises nothing
+                pass
+        return self._again(texts)
+
+    def _again(self, texts: list[str]) -> list[Answer]:
+        """Read texts in a process of their own, by halves if that is killed too, until it is known which text kills."""
+        from concurrent.futures import BrokenExecutor
+
+        try:
+            self._alone = self._alone or local(1)
+            return list(self._alone.submit(read, texts).result())
+        except OSError:
+            return [_LOOK] * len(texts)
+        except BrokenExecutor:
+            self._end(self._alone)
+            self._alone = None
+        if len(texts) == 1:
+            return [_KILLED]
+        half = len(texts) // 2
+        return [*self._again(texts[:half]), *self._again(texts[half:])]
+
+    @staticmethod
+    def _end(executor: Executor | None) -> None:
+        if executor is not None:
+            executor.shutdown(wait=False, cancel_futures=True)
 
 
 def read(texts: list[str]) -> list[Answer]:
@@ -141,25 +207,4 @@ def _answer(text: str) -> Answer:
     except SourceError as error:
         return None, str(error), error.line, error.column
     except Exception:  # noqa: BLE001  it is met again, and told, by the process that judges
-        return None, "", 0, 0
-
-
-def local(count: int) -> Executor:
-    """Return an executor of processes on this machine, quiet when they are interrupted."""
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-
-    from greenlint.python import collect  # noqa: F401  a process that is forked has it at once
-
-    # macOS offers fork, and its own libraries do not survive it: Python's choice there is another.
-    forks = "fork" in multiprocessing.get_all_start_methods() and sys.platform != "darwin"
-    context = multiprocessing.get_context("fork" if forks else None)
-    return ProcessPoolExecutor(count, mp_context=context, initializer=_begin)
-
-
-def _begin() -> None:
-    import gc
-    import signal
-
-    gc.disable()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+        return _LOOK

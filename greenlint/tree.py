@@ -93,14 +93,16 @@ class Run:
         return self.rules[key]
 
     def expect(self, texts: Iterator[tuple[Path, str]], paths: set[Path], size: int) -> None:
-        """Have texts read by other processes, if that is worth it."""
-        from greenlint import parsers
+        """Have texts read by other processes, if that is worth it; raise `ConfigError`."""
+        from greenlint.parsers import Parsers
 
-        count = parsers.processes(size, self.work.jobs)
-        if self.parsers is None and (count > 1 or self.work.executor):
-            self.parsers = parsers.Parsers(self.work.executor or parsers.local, count)
-        if self.parsers is not None:
-            self.parsers.expect(texts, paths)
+        self.parsers = self.parsers or Parsers(self.work.executor, self.work.jobs)
+        self.parsers.expect(texts, paths, size)
+
+    @property
+    def ahead(self) -> int:
+        """How many roots may wait for what others read of them, so that small ones keep all of these busy."""
+        return 2 * self.parsers.width if self.parsers is not None and self.parsers.width > 1 else 0
 
     def let_go(self, words: int) -> None:
         """Collect what a group left behind: its facts point at one another, and the collector rests during a run."""
@@ -130,23 +132,27 @@ class Tree:
         self.survey = Survey(root, self.cache, run.read, run.contents)
         self._project: Project | None = None
         self._facts: dict[Path, Facts | SourceError] = {}
+        self._waiting: dict[Path, Settings] = {}
+        self._together: list[tuple[list[Path], list[str]]] = []
 
-    def check(self, files: Sequence[tuple[Path, Settings]]) -> Iterator[Judged]:
-        """Judge the files that were asked for, those first that need no parsing."""
-        waiting: dict[Path, Settings] = {}
+    def begin(self, files: Sequence[tuple[Path, Settings]]) -> Iterator[Judged]:
+        """Judge those of the files that were asked for that need no parsing, and have the others read."""
         for path, settings in files:
             judged = self.answer(path, settings)
             if judged is None:
-                waiting[path] = settings
+                self._waiting[path] = settings
             else:
                 yield judged
-        if waiting:
-            groups = list(self._groups(waiting))
-            self._expect(groups)
-            for members, _ in groups:
-                for path in members:
-                    yield self.judged(path, waiting[path])
-                self._let_go()
+        if self._waiting:
+            self._together = list(self._groups(self._waiting))
+            self._expect(self._together)
+
+    def finish(self) -> Iterator[Judged]:
+        """Judge the files that were to be read, and keep what was learnt."""
+        for members, _ in self._together:
+            for path in members:
+                yield self.judged(path, self._waiting[path])
+            self._let_go()
         self.cache.save()
 
     def judge(self, path: Path, settings: Settings) -> Judged:

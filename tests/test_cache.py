@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from greenlint import cache, discovery
+from greenlint import cache, discovery, parsers
 from greenlint.judge import Judge
 
 if TYPE_CHECKING:
@@ -364,6 +364,7 @@ def test_with_and_without_a_cache_and_with_many_processes_it_is_the_same(
     greenlint: Command, project: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trusting(monkeypatch)
+    monkeypatch.setattr(parsers, "PORTION", 100)
     chance = random.Random(seed)  # noqa: S311  trees, not secrets
     for _ in range(8):
         _edit(project, chance)

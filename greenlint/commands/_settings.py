@@ -11,7 +11,8 @@ from greenlint.rule import Severity, Target
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Executor
 
     from greenlint.config import Overrides, Settings
     from greenlint.engine import Work
@@ -48,10 +49,33 @@ def work(options: argparse.Namespace) -> Work:
     from greenlint.engine import Work
 
     jobs = options.jobs
+    remember = not options.no_cache
+    if jobs and jobs.startswith("dask:"):
+        return Work(remember, jobs=None, executor=_cluster(jobs))
     if jobs is not None and not (jobs.isdecimal() and int(jobs)):
-        message = f'--jobs: must be a number of processes from 1 on, not "{jobs}"'
+        message = f'--jobs: must be a number of processes from 1 on or dask://HOST:PORT, not "{jobs}"'
         raise ConfigError(message)
-    return Work(remember=not options.no_cache, jobs=int(jobs) if jobs else None)
+    return Work(remember, jobs=int(jobs) if jobs else None)
+
+
+def _cluster(jobs: str) -> Callable[[int], Executor]:
+    import re
+    from importlib.util import find_spec
+
+    place = re.fullmatch(r"dask://((?:[\w.-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5})/?", jobs, re.ASCII)
+    if not place:
+        message = f'--jobs: must be dask://HOST:PORT of a scheduler, not "{jobs}"'
+        raise ConfigError(message)
+    if find_spec("distributed") is None:
+        message = "--jobs: a Dask cluster needs an extra: python -m pip install 'greenlint[dask]'"
+        raise ConfigError(message)
+
+    def executor(_: int) -> Executor:
+        from greenlint.cluster import Cluster
+
+        return Cluster(place[1])
+
+    return executor
 
 
 def _words(values: list[str] | None) -> tuple[str, ...]:

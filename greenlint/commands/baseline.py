@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from greenlint.config import Configuration
-    from greenlint.engine import Judged, Work
+    from greenlint.engine import Judged
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -42,11 +42,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     files = parser.add_argument_group("files")
     files.add_argument("--exclude", action="append", metavar="GLOB", help="leave these files out as well")
     files.add_argument("--force-exclude", action="store_true", help="leave out excluded files even if they are named")
-    running = parser.add_argument_group("running")
-    running.add_argument("--no-cache", action="store_true", help="neither use nor keep what a run has found")
-    running.add_argument(
-        "-j", "--jobs", metavar="N", help="read files with this many processes (default: as is useful)"
-    )
     parser.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
     parser.set_defaults(stdin_filename=None)
 
@@ -65,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
     problems = list(wanted.problems) if wanted else []
     models = named + [str(folder) for folder in folders if options.models]
     judged = [
-        *(_python(wanted, configuration, _settings.work(options), quiet=options.quiet) if wanted else ()),
+        *(_python(wanted, configuration, quiet=options.quiet) if wanted else ()),
         *(_graphs(models, configuration, problems) if models else ()),
     ]
     by_file: dict[Path, list[Judged]] = {}
@@ -81,10 +76,10 @@ def run(options: argparse.Namespace) -> int:
     return 2 if problems else 0
 
 
-def _python(wanted: Wanted, configuration: Configuration, work: Work, *, quiet: bool) -> Iterator[Judged]:
+def _python(wanted: Wanted, configuration: Configuration, *, quiet: bool) -> Iterator[Judged]:
     from greenlint import catalogue, engine, suppression
 
-    judged = engine.check(wanted.files, configuration.settings, wanted.given, wanted.contents, work)
+    judged = engine.check(wanted.files, configuration.settings, wanted.given, wanted.contents)
     judged = suppression.mark(judged, catalogue.load())
     for one in with_progress(judged, len(wanted.files), time.perf_counter(), quiet=quiet):
         yield replace(one, source=None)

@@ -38,7 +38,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     running = parser.add_argument_group("running")
     running.add_argument("--no-cache", action="store_true", help="neither use nor keep what a run has found")
     running.add_argument(
-        "-j", "--jobs", metavar="N", help="read files with this many processes (default: as is useful)"
+        *("-j", "--jobs"),
+        metavar="N",
+        help="read files with up to this many processes (default: as is useful), or by a cluster: dask://HOST:PORT",
     )
     known = parser.add_argument_group("known findings")
     known.add_argument("--baseline", metavar="FILE", help="show only what is not in this file of `greenlint baseline`")
