@@ -57,6 +57,8 @@ def signed(body: str) -> str:
 
 def merge(old: str, new: str) -> tuple[str, list[str]]:
     """Put the blocks of a new body into an old one; also returns the names of edited blocks that were kept."""
+    if not old.strip():
+        return signed(new), []
     fresh = {piece.name: piece for piece in pieces(new) if piece.name}
     kept: list[str] = []
     result: list[Piece] = []

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from greenlint import __version__
+from greenlint.card.charts import phases
 from greenlint.card.documents import read_text
 from greenlint.card.language import decimal, in_language
 from greenlint.errors import ConfigError
@@ -54,22 +55,7 @@ def render_score(card: Mapping[str, Any], words: Words, trend: Mapping[str, Any]
         "models": [],
         "score": card,
         "trend": trend,
-        "charts": [
-            {
-                "id": "phases",
-                "title": words["phases_chart"],
-                "label": words["phase"],
-                "unit": words["score"],
-                "rows": [
-                    {
-                        "label": phase["name"],
-                        "text": words.decimal(phase["score"]),
-                        "share": round(phase["score"] / 100, 4),
-                    }
-                    for phase in card["phases"]
-                ],
-            },
-        ],
+        "charts": [phases(card, words)],
         "gaps": [],
         "potential": [],
         "date": "",

@@ -103,6 +103,14 @@ _WORDS: dict[str, tuple[str, str]] = {
     "total": ("Total", "Total"),
     "training": ("training", "entraînement"),
     "inference": ("inference", "inférence"),
+    "served": (
+        "Inference measured apart: {energy} for {requests} requests",
+        "Inférence mesurée à part : {energy} pour {requests} requêtes",
+    ),
+    "served_uncounted": (
+        "Inference measured apart: {energy}, requests not counted",
+        "Inférence mesurée à part : {energy}, requêtes non comptées",
+    ),
     "intensity": ("Carbon intensity", "Intensité carbone"),
     "own_factor": (
         "the tracker's own factor; tables differ by up to ten times for one country",
@@ -157,6 +165,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "phases_chart": ("Score by phase, percent", "Score par phase, pour cent"),
     "energy_chart": ("Energy by run, kWh", "Énergie par exécution, kWh"),
     "steps_chart": ("Energy by epoch or task, kWh", "Énergie par époque ou tâche, kWh"),
+    "mean_steps_chart": ("Mean energy by epoch or task, kWh", "Énergie moyenne par époque ou tâche, kWh"),
     "operators_chart": ("Nodes by operator", "Nœuds par opérateur"),
     "made_by": ("Made by greenlint", "Produit par greenlint"),
     "self_assessed": (

@@ -576,6 +576,30 @@ def test_what_was_suppressed_stands_in_the_card(project: Path) -> None:
     assert "| unknown | `train.py:3` hidden: ECO311 oversized-epochs, suppressed |" in card
 
 
+@pytest.mark.parametrize(("epochs", "labels"), [(3, ["1", "2", "3"]), (30, ["1-3", "4-6", "28-30"])])
+def test_epochs_are_bars_and_many_are_means(project: Path, epochs: int, labels: list[str]) -> None:
+    rows = [f"{n}.0,epoch,1.0,{360.0 * n}" for n in range(1, epochs + 1)]
+    whole = f"0.5,training,{epochs + 1}.0,{360.0 * epochs * epochs}"
+    header = "start_time,window_name,elapsed_time,gpu0_energy"
+    (project / "emissions.csv").write_text("\n".join([header, whole, *rows]) + "\n")
+    greenlint("card", "--html", "r.html")
+    page = (project / "r.html").read_text()
+    assert all(f"<td>{label}</td>" in page for label in labels)
+    assert ("Mean energy by epoch" in page) == (epochs > 12)
+
+
+def test_inference_is_told_apart(project: Path) -> None:
+    report = {
+        "task": {"taskStage": "inference", "nbRequest": 1500},
+        "measures": [{"measurementMethod": "x", "powerConsumption": 0.2, "measurementDuration": 3600}],
+    }
+    (project / "served.json").write_text(json.dumps(report))
+    greenlint("card", "--html", "r.html")
+    told = "Inference measured apart: 0.2 kWh for 1,500 requests ("
+    assert told in (project / "MODEL_CARD.md").read_text()
+    assert told in (project / "r.html").read_text()
+
+
 def test_the_card_of_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert greenlint("card") == 0
