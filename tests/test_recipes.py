@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from greenlint import __version__
+
 if TYPE_CHECKING:
     from conftest import Command
 
@@ -56,6 +58,12 @@ def test_the_page_shows_the_recipes_as_they_are() -> None:
     blocks = re.findall(r"^```(?:yaml|sh)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     for file in RECIPES.iterdir():
         assert file.read_text(encoding="utf-8") in blocks, f"docs/recipes.md does not show {file.name} as it is"
+
+
+def test_pages_name_the_version_that_there_is() -> None:
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for told in re.findall(r"^ *rev: (\S+)", page.read_text(encoding="utf-8"), re.MULTILINE):
+            assert told == f"v{__version__}", f"{page.name} names {told}"
 
 
 def command(file: Path) -> list[str]:
