@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MOST_NODES = 50_000
 """Nodes of all bodies together that are given shapes; what calls beyond that cost is unknown."""
+_LEAST_NODES = 100
+"""What a small body counts as: each costs an inference of its own."""
 _MOST_NUMBERS = 64
 
 
@@ -57,9 +59,20 @@ class Calls:
             tuple(sorted((name, a.SerializeToString(deterministic=True)) for name, a in attributes.items())),
         )
         if signature not in self.bodies:
-            self.left -= self.sizes.get(key_of(function), 0)
+            self.left -= max(self.sizes.get(key_of(function), 0), _LEAST_NODES)
             self.bodies[signature] = self.made(function, call, attributes) if self.left >= 0 else None
         return self.bodies[signature]
+
+    def called(self, graph: onnx.GraphProto) -> list[onnx.FunctionProto]:
+        """Return the functions that a graph calls, and those that these call."""
+        found: dict[Key, onnx.FunctionProto] = {}
+        waiting = [key_of(node) for node in _all_nodes(graph)]
+        while waiting:
+            key = waiting.pop()
+            if key in self.functions and key not in found:
+                found[key] = self.functions[key]
+                waiting += [key_of(node) for node in _all_nodes(found[key])]
+        return list(found.values())
 
     def made(
         self, function: onnx.FunctionProto, call: Node, attributes: Mapping[str, onnx.AttributeProto]
@@ -82,8 +95,7 @@ class Calls:
             _give_attributes(node, given)
             if missing and not missing.isdisjoint(node.input):
                 node.input[:] = ["" if name in missing else name for name in node.input]
-        if any(key_of(node) in self.functions for node in _all_nodes(graph)):
-            model.functions.extend(self.model.functions)
+        model.functions.extend(self.called(graph))
         pairs = zip(function.input, call.inputs, strict=False)
         constant = {name for name, value in pairs if value is not None and value.is_constant}
         scope = Scope("", "call")
@@ -132,8 +144,8 @@ def _give_attributes(node: onnx.NodeProto, given: Mapping[str, onnx.AttributePro
     node.attribute.extend(kept)
 
 
-def _all_nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
-    waiting = [graph]
+def _all_nodes(graph: onnx.GraphProto | onnx.FunctionProto) -> Iterator[onnx.NodeProto]:
+    waiting: list[onnx.GraphProto | onnx.FunctionProto] = [graph]
     while waiting:
         for node in waiting.pop().node:
             yield node

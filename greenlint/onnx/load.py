@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 MOST_NESTED = 16
 """Bodies of If, Loop and Scan inside one another; no exporter writes more, and runtimes take exponential time."""
+MOST_CALLS = 100
+"""Local functions that call one another in a row; onnx 1.23 infers no deeper, earlier releases overflow their stack."""
 MOST_EXPANDED = 500_000
 """Nodes that local functions may stand for."""
 _MOST_INFERRED_NODES = 200_000
@@ -160,10 +162,11 @@ def _function_sizes(model: onnx.ModelProto) -> dict[Key, int]:
         return sizes
     calls: dict[Key, list[Key]] = {}
     plain: dict[Key, int] = {}
+    depths: dict[Key, int] = {}
     for key, nodes in bodies.items():
         plain[key], calls[key] = _counted(nodes, bodies)
     for key in bodies:
-        _expanded(key, calls, plain, sizes)
+        _expanded(key, calls, plain, sizes, depths)
     total = sum(sizes[key] for key in _counted(model.graph.node, bodies)[1])
     if total > MOST_EXPANDED or max(sizes.values()) > MOST_EXPANDED:
         message = (
@@ -192,6 +195,7 @@ def _expanded(
     calls: Mapping[Key, list[Key]],
     plain: Mapping[Key, int],
     sizes: dict[Key, int],
+    depths: dict[Key, int],
 ) -> None:
     """Count the nodes a function stands for, without recursion and each function once."""
     stack, open_ = [start], set()
@@ -203,6 +207,10 @@ def _expanded(
         waiting = [called for called in calls[key] if called not in sizes]
         if not waiting:
             sizes[key] = plain[key] + sum(sizes[called] for called in calls[key])
+            depths[key] = 1 + max((depths[called] for called in calls[key]), default=0)
+            if depths[key] > MOST_CALLS:
+                message = f"has local functions that call one another more than {MOST_CALLS} deep"
+                raise ModelError(message)
             open_.discard(key)
             stack.pop()
             continue

@@ -48,16 +48,14 @@ def nested_ifs(depth: int) -> onnx.ModelProto:
     return graph(nodes, [condition])
 
 
-def function_chain(length: int, *, cyclic: bool = False) -> onnx.ModelProto:
+def function_chain(length: int, *, cyclic: bool = False, calls: int = 2) -> onnx.ModelProto:
     opsets = [helper.make_opsetid("", 17), helper.make_opsetid("f", 1)]
     functions = []
     for level in range(length):
         target = 0 if cyclic and level == length - 1 else level + 1
-        calls = [
-            helper.make_node(f"F{target}", ["a"], ["t"], domain="f"),
-            helper.make_node(f"F{target}", ["t"], ["b"], domain="f"),
-        ]
-        functions.append(helper.make_function("f", f"F{level}", ["a"], ["b"], calls, opsets))
+        names = ["a", *(f"t{i}" for i in range(calls - 1)), "b"]
+        nodes = [helper.make_node(f"F{target}", [names[i]], [names[i + 1]], domain="f") for i in range(calls)]
+        functions.append(helper.make_function("f", f"F{level}", ["a"], ["b"], nodes, opsets))
     functions.append(
         helper.make_function("f", f"F{length}", ["a"], ["b"], [helper.make_node("Relu", ["a"], ["b"])], opsets)
     )

@@ -266,6 +266,11 @@ def test_functions_that_explode_or_never_end(tmp_path: Path) -> None:
     assert "calls itself" in refused(written(tmp_path, models.function_chain(3, cyclic=True)))
 
 
+def test_functions_that_call_too_deep(tmp_path: Path) -> None:
+    assert "more than 100 deep" in refused(written(tmp_path, models.function_chain(120, calls=1)))
+    assert len(load(written(tmp_path, models.function_chain(90, calls=1))).functions) == 91
+
+
 def test_messages_nested_too_deep(tmp_path: Path) -> None:
     content = bytes(2000)
     for _ in range(200):
