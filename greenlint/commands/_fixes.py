@@ -24,6 +24,9 @@ def wanted(options: argparse.Namespace) -> bool:
     if options.unsafe_fixes and not (options.fix or options.diff):
         message = "--unsafe-fixes says which fixes: add --diff to see them, or --fix to make them"
         raise ConfigError(message)
+    if options.diff and options.output:
+        message = "--output: --diff shows changes in place of findings, there is nothing to write"
+        raise ConfigError(message)
     return bool(options.fix or options.diff)
 
 

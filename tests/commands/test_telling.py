@@ -110,6 +110,11 @@ class TestCheck:
         (result,) = json.loads((folder / "a.sarif").read_text())["runs"][0]["results"]
         assert result["fixes"][0]["artifactChanges"][0]["replacements"][0]["insertedContent"] == {"text": edit["text"]}
 
+    def test_a_diff_has_no_findings_to_write(self, greenlint: Command, folder: Path) -> None:
+        done = greenlint(*CHECK, "--diff", "--output", "sarif=a.sarif")
+        assert done.err == "error: --output: --diff shows changes in place of findings, there is nothing to write\n"
+        assert (done.code, (folder / "a.sarif").exists()) == (2, False)
+
     def test_a_folder_that_is_missing_is_said_before_the_run(self, greenlint: Command, training: Path) -> None:
         training.write_text("def f(:\n")
         done = greenlint("check", "--output", "json=none/a.json")
