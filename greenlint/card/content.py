@@ -9,7 +9,8 @@ from greenlint import __version__
 from greenlint.card.charts import charts
 from greenlint.card.evidence import place
 from greenlint.card.footprint import footprint_of
-from greenlint.card.language import LANGUAGES, in_language, size, whole
+from greenlint.card.hub import SECTIONS
+from greenlint.card.language import in_language, size, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,11 +20,6 @@ if TYPE_CHECKING:
     from greenlint.card.words import Words
 
 CARD_SCHEMA = "greenlint-card/1"
-
-SECTIONS = (
-    "how_to_use", "intended_use", "out_of_scope", "factors", "architecture", "training_data", "evaluation_data",
-    "metrics", "ethics", "limitations", "recommendations",
-)  # fmt: skip
 
 
 def content(  # noqa: PLR0913, PLR0917 - the parts of a card
@@ -96,12 +92,11 @@ def gaps(info: Mapping[str, Any], footprint: Mapping[str, Any] | None, words: Wo
 
 
 def _written(text: str) -> set[str]:
-    """Keys of the sections that have a heading and content in a text, in either language."""
+    """Keys of the sections that have a heading and content in a text."""
     from greenlint.card.repository import parse_markdown
-    from greenlint.card.words import Words
 
-    headings = {section.heading.lower() for section in parse_markdown(text, "").sections if section.has_content}
-    return {key for key in SECTIONS for language in LANGUAGES if Words(language)[key].lower() in headings}
+    card = parse_markdown(text, "")
+    return {key for key, words in SECTIONS.items() if card.filled(*words)}
 
 
 def _potential(assessment: Assessment, words: Words) -> list[dict[str, str]]:

@@ -1,6 +1,11 @@
-"""What Hugging Face's model cards know: tasks, licences, kinds of training. Its own package checks none of them."""
+"""What model cards know: tasks, licences, kinds of training by Hugging Face; sections after Mitchell et al. (2019)."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 TASKS = frozenset(
     """
@@ -33,3 +38,18 @@ LICENCES = frozenset(
 """Licence ids of Hugging Face's model cards."""
 
 TRAINING_TYPES = ("pre-training", "fine-tuning")
+
+SECTIONS: Mapping[str, tuple[str, ...]] = {
+    "how_to_use": ("how to use", "how to get started", "getting started", "utilisation"),
+    "intended_use": ("intended use", "direct use", "usage prévu"),
+    "out_of_scope": ("out of scope", "out-of-scope", "usages exclus"),
+    "factors": ("factor", "facteur"),
+    "architecture": ("architecture",),
+    "training_data": ("training data", "données d'entraînement"),
+    "evaluation_data": ("evaluation data", "testing data", "test data", "données d'évaluation"),
+    "metrics": ("metric", "results", "métrique", "résultat"),
+    "ethics": ("ethic", "éthique"),
+    "limitations": ("limitation", "limites"),
+    "recommendations": ("recommendation", "recommandation"),
+}
+"""Parts of a card in their order, with what their headings say in cards of any origin, in English or French."""

@@ -39,10 +39,12 @@ class Section:
 
     @property
     def has_content(self) -> bool:
-        """Whether somebody wrote something there: a table, or a few words that are no placeholder."""
+        """Whether somebody wrote something there: figures in a table, or a few words that are no placeholder."""
         from greenlint.card.answers import is_placeholder
 
         text = re.sub(r"<!--.*?-->", "", self.text, flags=re.DOTALL)
+        if re.search(r"^\s*\|.*\d", text, re.MULTILINE):
+            return True
         words = re.findall(r"\w{2,}", text)
         return len(set(map(str.lower, words))) >= 5 and not is_placeholder(" ".join(text.split()))  # noqa: PLR2004
 

@@ -254,6 +254,45 @@ def test_a_card_that_was_written_by_hand_gains_the_blocks_and_loses_nothing(proj
     assert "Training data" in gaps
 
 
+FOREIGN = """\
+# A card from elsewhere
+
+## Uses
+
+### Direct Use
+
+To be read by people who want to see how a card of another tool is taken over.
+
+### Out-of-Scope Use
+
+[More Information Needed]
+
+## Bias, Risks, and Limitations
+
+The model was never tried on anything but the one data set that it was made from.
+
+## Testing Data, Factors & Metrics
+
+### Results
+
+| | accuracy |
+| --- | --- |
+| digits | 0.9 |
+"""
+
+
+def test_headings_of_other_cards_are_known(project: Path) -> None:
+    (project / "card.yaml").write_text("task: image-classification\n")
+    (project / "MODEL_CARD.md").write_text(FOREIGN)
+    greenlint("card")
+    card = (project / "MODEL_CARD.md").read_text()
+    gaps = card.split("## What this card does not say")[1]
+    for told in ("Intended use", "Limitations", "Metrics"):
+        assert told not in gaps
+    for missing in ("Out of scope", "Training data", "Ethical considerations"):
+        assert missing in gaps
+
+
 def test_an_edited_figure_is_kept_beside_the_true_one(project: Path) -> None:
     greenlint("card")
     path = project / "MODEL_CARD.md"
@@ -604,8 +643,8 @@ def test_the_card_of_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.chdir(tmp_path)
     assert greenlint("card") == 0
     card = (tmp_path / "MODEL_CARD.md").read_text()
-    assert "Of 43 of the 43 items nothing was seen: Analysis 8, " in card
-    assert "| Item |" not in card
+    assert "Of 42 of the 43 items nothing was seen: Analysis 8, " in card
+    assert "| unknown | `MODEL_CARD.md` remark: missing: data, results, limits, " in card
 
 
 def test_without_the_extra_a_model_is_named_and_left_out(project: Path) -> None:

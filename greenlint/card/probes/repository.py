@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from greenlint.card.evidence import INDICATES, PROVES, REFUTES, REMARKS, Evidence
-from greenlint.card.hub import TASKS
+from greenlint.card.hub import SECTIONS, TASKS
 from greenlint.card.language import in_language, plain, text
 
 if TYPE_CHECKING:
@@ -49,13 +49,13 @@ def complete_card(material: Material) -> Iterator[Evidence]:
         yield Evidence(REFUTES, "repository", card.path, says)
         return
     parts = (
-        ("data", "données", card.filled("training data", "dataset", "données d'entraînement", "données")),
+        ("data", "données", card.filled("dataset", "données", *SECTIONS["training_data"])),
         (
             "results",
             "résultats",
-            card.filled("result", "metric", "evaluation", "résultat", "métrique", "évaluation"),
+            card.filled("evaluation", "évaluation", *SECTIONS["metrics"]),
         ),
-        ("limits", "limites", card.filled("limitation", "limits", "limites", "risks")),
+        ("limits", "limites", card.filled("limits", "risks", *SECTIONS["limitations"])),
         ("a footprint that a file confirms", "une empreinte confirmée par un fichier", agrees or None),
     )
     missing = [(english, french) for english, french, part in parts if part is None]
