@@ -1,7 +1,7 @@
 """What a branch brings: findings on its changed lines, and those that its changes call up elsewhere.
 
 A finding counts when one of its lines is new or changed, or when its line had no such finding before. Every other one
-was there before and is marked as known. What was decided and why: docs/decisions/0014-only-what-changed.md.
+was there before and is marked as known. What was decided and why: docs/decisions/0017-only-what-changed.md.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -302,6 +303,7 @@ class TestTrouble:
         assert places(greenlint(*CHECK, "--diff-base", "main")) == [("loop.py:15:19", "ECO402")]
         assert not (repository / "sprung").exists()
 
+    @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names")
     def test_a_name_with_anything_in_it(self, greenlint: Command, repository: Path) -> None:
         name = 'a "b"\n\'ü.py'
         (repository / name).write_text(LOOP + MAIN.replace("from loop import evaluate, train\n", ""))

@@ -14,6 +14,7 @@ from greenlint import output
 from greenlint.baseline import NAME, compare, read, render
 from greenlint.commands import _settings
 from greenlint.commands._wanted import Wanted, with_progress
+from greenlint.errors import ConfigError
 from greenlint.finding import Problem, shown
 
 if TYPE_CHECKING:
@@ -50,6 +51,9 @@ def run(options: argparse.Namespace) -> int:
     """Judge, write the baselines concerned, and return 0, or 2 when something could not be judged."""
     from greenlint import catalogue, config
 
+    if "-" in options.paths:
+        message = "-: what comes from standard input has no place in a baseline"
+        raise ConfigError(message)
     overrides, file = _settings.overrides(options), _settings.config_file(options)
     configuration = config.Configuration(catalogue.load(), overrides, file)
     named = [path for path in options.paths if path.endswith(".onnx")]

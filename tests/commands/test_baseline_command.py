@@ -182,6 +182,10 @@ class TestTrouble:
         greenlint("baseline")
         assert (folder / NAME).stat().st_mode & 0o777 == 0o664
 
+    def test_standard_input_has_no_place(self, greenlint: Command) -> None:
+        told = greenlint("baseline", "-")
+        assert told.err == "error: -: what comes from standard input has no place in a baseline\n"
+
     def test_nothing_to_judge(self, greenlint: Command, folder: Path) -> None:
         (folder / "train.py").unlink()
         assert greenlint("baseline").out == f"{NAME}: 0 known findings\n"
