@@ -29,7 +29,10 @@ def main(folder: Path) -> None:
     for source in folder.glob("*.tar.gz"):
         with tarfile.open(source) as archive:
             there = {name.partition("/")[2] for name in archive.getnames()}
-        expect({"pyproject.toml", "README.md", "tests/test_readme.py"} <= there, f"{source.name} is not whole")
+        expect(
+            {"pyproject.toml", "README.md", ".pre-commit-hooks.yaml", ".ci/run", "tests/test_readme.py"} <= there,
+            f"{source.name} is not whole",
+        )
     with tempfile.TemporaryDirectory() as work:
         try_out(wheel, version, Path(work))
     print(f"{wheel.name} works")
