@@ -5,6 +5,7 @@ A node is a list of the number of its kind, its words and its fields; a tuple is
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import json
 from typing import Any
@@ -18,7 +19,7 @@ _KINDS: tuple[type[Node], ...] = tuple(
     if inspect.isclass(kind) and issubclass(kind, Node) and kind is not Node
 )
 _NUMBERS = {kind: number for number, kind in enumerate(_KINDS)}
-_FIELDS = tuple(tuple(vars(kind)["__slots__"]) for kind in _KINDS)
+_FIELDS = tuple(tuple(field.name for field in dataclasses.fields(kind)[2:]) for kind in _KINDS)
 _TUPLE = -1
 _BYTES = -2
 _COMPLEX = -3
