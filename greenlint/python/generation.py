@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from greenlint.python.facts import Attribute, Constant, Mapping, tail, written
-from greenlint.python.values import Display
+from greenlint.python.values import Display, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,7 @@ _INTERFACES = (
     ),
     _Interface(("create_chat_completion",), "llama_cpp", frozenset({"max_tokens"})),
 )
+_LIMITED = re.compile(r"claude|anthropic|bedrock", re.IGNORECASE)
 _ENDINGS = frozenset(one.ending[-1] for one in _INTERFACES)
 
 
@@ -86,11 +88,21 @@ def _is_of(program: Program, spot: Spot, interface: _Interface) -> bool:
 
 
 def _is_free(program: Program, spot: Spot, interface: _Interface) -> bool:
+    if interface.library == "litellm" and not _is_open(program, spot):
+        return False
     for name in interface.limits:
         argument = program.argument(spot.call, name)
         if argument is not None and not (name == "options" and _leaves_open(program, argument, spot.block)):
             return False
     return True
+
+
+def _is_open(program: Program, spot: Spot) -> bool:
+    """Tell whether a model of LiteLLM is known and not one that wants a limit, which LiteLLM then sets by itself."""
+    model = program.argument(spot.call, "model", 0)
+    values = program.values(model.value, spot.block) if model is not None else ()
+    names = [one.value for one in values if isinstance(one, Literal) and isinstance(one.value, str)]
+    return 0 < len(names) == len(values) and not any(_LIMITED.search(name) for name in names)
 
 
 def _leaves_open(program: Program, argument: Argument, block: Block) -> bool:
