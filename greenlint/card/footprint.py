@@ -50,6 +50,8 @@ def footprint_of(material: Material, words: Words) -> dict[str, Any] | None:
                 "kwh": run.kwh,
                 "kwh_text": _energy(run.kwh, words),
                 "grams_text": _carbon(material.grams(run), words),
+                "kwh_number": words.number(run.kwh),
+                "grams_number": "" if material.grams(run) is None else words.number(material.grams(run) or 0),
                 "seconds_text": _duration(run.seconds, words),
                 "ended": run.ended.strftime("%Y-%m-%d") if run.ended else "",
                 "where": run.where,
