@@ -23,7 +23,7 @@ from greenlint.python.facts import (
     tail,
     walk,
 )
-from greenlint.python.scope import arguments_of
+from greenlint.python.scope import arguments_of, once
 from greenlint.python.values import Display, Instance, Library, Literal, Made, Member
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ _PRECISION = re.compile(
     r"float32_matmul_precision|fp8|float8|deepspeed|^apex$|load_in_(?:8|4)bit|BitsAndBytes|LossScaleOptimizer|"
     r"^set_policy$|set_global_policy|transformer_engine|HalfTensor|set_dtype_policy|dtype_policy|MixedPrecision|"
     r"^fp32_precision$|half_precision|^to_fp16$|^to_bf16$",
-    re.IGNORECASE,
+    re.IGNORECASE | re.MULTILINE,
 )
 _PRECISION_TEXT = re.compile(
     r"^(?:--(?:no[-_])?(?:use[-_])?(?:fp16|bf16|float16|bfloat16|half|amp|mixed[-_]precision|precision|fp8|tf32|dtype)(?:[-_]\w+)*|"
@@ -258,11 +258,13 @@ class Devices:
         return False
 
 
+@once
 def offers_precision(module: Module) -> bool:
     """Tell whether a file names a reduced precision anywhere in its code."""
-    named = {word for word in module.identifiers if _PRECISION.search(word)}
-    if named - {"float16"} or (named and not _is_numpys(module)):
-        return True
+    if _PRECISION.search(module.vocabulary):
+        named = {word for word in module.identifiers if _PRECISION.search(word)}
+        if named - {"float16"} or (named and not _is_numpys(module)):
+            return True
     if any(_PRECISION_TEXT.match(text) for text in module.strings if len(text) < 24):  # noqa: PLR2004
         return True
     return any(

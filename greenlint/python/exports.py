@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from greenlint.python.devices import offers_precision
 from greenlint.python.facts import Attribute, Constant, Expression, Name, tail, written
 from greenlint.python.forward import Forward
+from greenlint.python.scope import once
 from greenlint.python.values import Instance, Made, Unknown
 
 if TYPE_CHECKING:
@@ -43,6 +45,26 @@ _REDUCED = re.compile(
     r"(?:^|_)fp8|float8|compress_to|palettize|prune_low|_amp$|^amp$|autocast|convert_float",
     re.IGNORECASE,
 )
+
+
+@cache
+def _kind(name: str) -> str:
+    """Tell what a library's function exports, empty where it does not."""
+    if name in _ONNX:
+        return "onnx"
+    if name in _TRACED:
+        return "script" if name.endswith("script") else "trace"
+    if name in _PROGRAMS:
+        return "export"
+    if _TENSORFLOW.match(name):
+        return "convert"
+    if _COREML.match(name):
+        # The old converters, of Keras and Caffe, make float32 neural networks.
+        old = ".converters." in name and name != "coremltools.converters.convert"
+        return "convert" if old else "coreml"
+    return "openvino" if _OPENVINO.match(name) else ""
+
+
 _PLAIN_SAVE = frozenset({"save", "torch.jit.save", "torch.export.save", "save_to_file", "_save_for_lite_interpreter"})
 
 
@@ -67,34 +89,25 @@ class Exports:
         """Look at nothing yet."""
         self.program = program
         self.inference = inference
+        self._of_file: dict[int, list[Export]] = {}
 
-    def all(self, module: Module) -> Iterator[Export]:
-        """Yield every call of a file that exports, traces or converts a model, in order."""
-        for scope in module.scopes:
-            for spot in sorted(scope.spots, key=lambda one: one.call.at):
-                export = self._export(spot)
-                if export is not None:
-                    yield export
+    def all(self, module: Module) -> list[Export]:
+        """Return every call of a file that exports, traces or converts a model, in order."""
+        key = id(module)
+        if key not in self._of_file:
+            spots = (spot for scope in module.scopes for spot in sorted(scope.spots, key=lambda one: one.call.at))
+            self._of_file[key] = [export for spot in spots if (export := self._export(spot)) is not None]
+        return self._of_file[key]
 
     def _export(self, spot: Spot) -> Export | None:
         if any(edge.kind == "call" for edge in self.program.edges(spot)):
             return None
         for name in self.program.callees(spot):
-            if name in _ONNX:
-                return self._with_model(spot, "onnx")
-            if name in _TRACED:
-                return self._with_model(spot, "script" if name.endswith("script") else "trace")
-            if name in _PROGRAMS:
-                return self._with_model(spot, "export")
-            if _TENSORFLOW.match(name):
-                return Export(spot, "convert", None)
-            if ".converters." in name and _COREML.match(name) and name != "coremltools.converters.convert":
-                # The old converters, of Keras and Caffe, make float32 neural networks.
-                return Export(spot, "convert", None)
-            if _COREML.match(name):
-                return Export(spot, "coreml", None)
-            if _OPENVINO.match(name):
-                return Export(spot, "openvino", None)
+            kind = _kind(name)
+            if kind in ("convert", "coreml", "openvino"):
+                return Export(spot, kind, None)
+            if kind:
+                return self._with_model(spot, kind)
         return self._keras_export(spot)
 
     def _with_model(self, spot: Spot, kind: str) -> Export:
@@ -282,6 +295,7 @@ def _is_handed_in(binding: Binding) -> bool:
     return isinstance(node, Name) and any(one.name == node.id for one in binding.block.scope.parameters)
 
 
+@once
 def reduces_precision(module: Module) -> bool:
     """Tell whether a file quantises or names a reduced precision, even as an option."""
     return (

@@ -7,6 +7,7 @@ frameworks' own reference pages, read in November 2026.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 # Top-level packages that are never part of a program, even when their source lies in the same repository.
 KNOWN = frozenset(
@@ -129,6 +130,7 @@ _CONFIRM = {
 _KERAS_FOLDERS = re.compile(r"^(keras\.(?:layers|callbacks|optimizers|models))\.(?:[a-z_]\w*\.)+([A-Z]\w*)")
 
 
+@cache
 def canonical(name: str) -> str:
     """Fold the spellings of a library's name: `tensorflow.keras.Model` is `keras.Model`."""
     previous = ""

@@ -139,6 +139,7 @@ class Inference:
         self.switching = Switching(program, training, self.gradients)
         self._forwards: dict[int, list[Forward]] = {}
         self._gradients: dict[int, bool] = {}
+        self._units: dict[int, list[list[Forward]]] = {}
 
     # Forward calls
 
@@ -287,8 +288,14 @@ class Inference:
             and (trains is None or evaluates.start() < trains.start())
         )
 
-    def units(self, module: Module) -> Iterator[list[Forward]]:
-        """Yield the runs of models of each unit of evaluation of a file, in order."""
+    def units(self, module: Module) -> list[list[Forward]]:
+        """Return the runs of models of each unit of evaluation of a file, in order."""
+        key = id(module)
+        if key not in self._units:
+            self._units[key] = list(self._found_units(module))
+        return self._units[key]
+
+    def _found_units(self, module: Module) -> Iterator[list[Forward]]:
         for scope in module.scopes:
             if scope.kind == "class" or scope.name in ("__getitem__", "__iter__"):
                 continue

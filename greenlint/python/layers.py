@@ -29,6 +29,8 @@ _ACTIVATION_POSITION = {"Dense": 1, "Conv1D": 7, "Conv2D": 7, "Conv3D": 7}
 
 def biased_before_norm(program: Program, module: Module) -> Iterator[Made]:
     """Yield the layers of a file whose output goes straight into a batch normalisation, each once."""
+    if not program.mentions("BatchNorm"):
+        return
     seen: set[int] = set()
     for layer in _adjacent(program, module):
         if layer.call is not None and layer.block.scope.module is module and id(layer.call) not in seen:

@@ -8,6 +8,7 @@ answers instead: slower, never wrong.
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -22,16 +23,14 @@ if TYPE_CHECKING:
 
     from greenlint.python.facts import Facts
 
-_TOKEN = re.compile(
-    r"""(?P<comment>\#[^\n]*)
-    |(?P<string>[bBfFrRtTuU]{0,2}(?P<quote>'''|\"\"\"|'|"))
+_WORDS = r"""(?P<comment>\#[^\n]*)
+    |(?P<string>[bBrRuU]{0,2}(?:'(?!'')(?:[^'\\\n]|\\.)*'|"(?!"")(?:[^"\\\n]|\\.)*"))
+    |(?P<opening>[bBfFrRtTuU]{0,2}(?P<quote>'''|\"\"\"|'|"))
     |(?P<number>0[xX][\da-fA-F_]+|0[bBoO][\d_]+|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d[\d_]*)?[jJ]?)
     |(?P<word>[^\W\d]\w*)
-    |(?P<bracket>[()\[\]{}])
-    |(?P<end>[,:;=\n])
-    """,
-    re.VERBOSE,
-)
+"""
+_WORD = re.compile(_WORDS, re.VERBOSE | re.DOTALL)
+_TOKEN = re.compile(rf"{_WORDS}|(?P<bracket>[()\[\]{{}}])|(?P<end>[,:;=\n])", re.VERBOSE | re.DOTALL)
 _CLOSING = {
     quote: re.compile(rf"(?:[^\\]|\\.)*?{quote}" if len(quote) > 1 else rf"(?:[^{quote}\\\n]|\\.)*{quote}", re.DOTALL)
     for quote in ("'''", '"""', "'", '"')
@@ -56,8 +55,7 @@ class Ruler:
         """Find every word of `text`."""
         self._text = text
         self._lines = [0, *(match.end() for match in re.finditer("\n", text))]
-        self._tokens = list(_tokens(text))
-        self._words = [start for kind, start, _ in self._tokens if kind == "word"]
+        self._words = [start for kind, start, _ in _tokens(text, 0, _WORD) if kind == "word"]
         if len(self._words) != facts.words:
             self._words = _surveyed(text, self._lines)
 
@@ -75,9 +73,11 @@ class Ruler:
 
     def _literal(self, node: Constant) -> tuple[int, int] | None:
         """Return the offsets of a literal; it holds no word, so its value is looked for in the gap it stands in."""
-        first = self._words[node.at - 1] if node.at else -1
+        # Words inside an f-string are no words of the file, so a literal in one may stand after the last.
+        first = self._words[min(node.at, len(self._words)) - 1] if node.at and self._words else 0
         last = self._words[node.at] if node.at < len(self._words) else len(self._text)
-        told = [(at, stop) for kind, at, stop in self._tokens if kind in ("number", "string") and first < at < last]
+        near = itertools.takewhile(lambda token: token[1] < last, _tokens(self._text, first, _WORD))
+        told = [(at, stop) for kind, at, stop in near if kind in ("number", "string")]
         return next(
             (place for place in told if _value(self._text[slice(*place)]) == node.value), next(iter(told), None)
         )
@@ -85,7 +85,7 @@ class Ruler:
     def _end(self, start: int, last: int, *, call: bool) -> int:
         depth = 0
         end = start
-        for kind, at, stop in self._tokens[self._index(start) :]:
+        for kind, at, stop in _tokens(self._text, start):
             character = self._text[at]
             if kind == "bracket" and character in _OPENING:
                 depth += 1
@@ -104,9 +104,6 @@ class Ruler:
                 end = stop
         return end
 
-    def _index(self, start: int) -> int:
-        return max(bisect_right(self._tokens, start, key=lambda token: token[1]) - 1, 0)
-
     def _position(self, offset: int) -> tuple[int, int]:
         line = bisect_right(self._lines, offset)
         return line, offset - self._lines[line - 1] + 1
@@ -119,17 +116,21 @@ def _value(literal: str) -> object:
         return None
 
 
-def _tokens(text: str) -> Iterator[tuple[str, int, int]]:
-    position = 0
-    while (match := _TOKEN.search(text, position)) is not None:
-        kind = str(match.lastgroup)
-        start, position = match.span()
-        if match["quote"] is not None:
-            kind = "string"
-            prefix = match["string"].rstrip("\"'").lower()
-            close = _formatted_end if "f" in prefix or "t" in prefix else _plain_end
-            position = close(text, position, match["quote"])
-        yield kind, start, position
+def _tokens(text: str, start: int = 0, pattern: re.Pattern[str] = _TOKEN) -> Iterator[tuple[str, int, int]]:
+    position: int | None = start
+    while position is not None:
+        found, position = pattern.finditer(text, position), None
+        for match in found:
+            kind = str(match.lastgroup)
+            if kind == "opening":
+                # A text of several lines or with replacement fields: where it ends is found by reading it.
+                quote = match["quote"]
+                prefix = match["opening"].rstrip("\"'").lower()
+                close = _formatted_end if "f" in prefix or "t" in prefix else _plain_end
+                position = close(text, match.end(), quote)
+                yield "string", match.start(), position
+                break
+            yield kind, match.start(), match.end()
 
 
 def _plain_end(text: str, position: int, quote: str) -> int:
@@ -149,8 +150,10 @@ def _formatted_end(text: str, position: int, quote: str) -> int:
         elif depth == 0 and text[position : position + 2] in ("{{", "}}"):
             position += 2
         elif depth and character in "\"'":
-            inner = _TOKEN.match(text, position)
-            position = _plain_end(text, position + len(inner["quote"]), inner["quote"]) if inner else position + 1
+            quoted = (
+                '"""' if text.startswith('"""', position) else "'''" if text.startswith("'''", position) else character
+            )
+            position = _plain_end(text, position + len(quoted), quoted)
         else:
             depth += (character == "{") - (character == "}" and depth > 0)
             position += 1

@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
 from greenlint.python import options
 from greenlint.python.facts import (
@@ -177,8 +178,26 @@ class Program:
         self._subclasses: dict[int, list[Scope]] | None = None
         self._methods: dict[str, list[Scope]] | None = None
         self._following = False
+        self._linked = False
+        self._callees: dict[int, frozenset[str]] = {}
+        self._mentioned: dict[str, bool] = {}
         self._open: set[int] = set()
         self.options = options.Declared(self)
+        # What each kind of expression is asked; nothing is known of the others.
+        self._questions: dict[type[Node], Callable[[Any, Block], Iterable[Value]]] = {
+            Constant: self._constant,
+            Name: self._name,
+            Attribute: self._attribute,
+            Call: self._call,
+            Collection: self._display,
+            Mapping: self._display,
+            Lambda: self._closure,
+            Walrus: self._walrus,
+            Choice: self._choice,
+            Operation: self._operation,
+            Subscript: self._subscript,
+            Group: self._group,
+        }
 
     # Values of expressions
 
@@ -207,7 +226,8 @@ class Program:
         around, self._local = self._local, False
         self._busy[key] = depth
         try:
-            found = _distinct(self._evaluate(expression, block))
+            ask = self._questions.get(type(expression))
+            found = _NOTHING if ask is None else _distinct(ask(expression, block))
         finally:
             del self._busy[key]
             if not self._busy:
@@ -216,7 +236,8 @@ class Program:
         self._asked += 1
         if self._lowest >= depth or self._asked > _MOST_QUESTIONS:
             (self._memory if self._local else self._shared)[key] = found
-            self._forget(depth)
+            if self._groups:
+                self._forget(depth)
         else:
             self._keep(key, found, depth)
         self._lowest = min(outer, self._lowest)
@@ -258,13 +279,27 @@ class Program:
         names = self.callees(spot)
         return next(iter(names)) if len(names) == 1 else ""
 
-    def callees(self, spot: Spot) -> set[str]:
+    def callees(self, spot: Spot) -> frozenset[str]:
         """Return the library names that a call can call; an object that is called has `()` after its maker's name."""
-        return {
-            f"{value.name}()" if isinstance(value, Made) else value.name
-            for value in self.values(spot.call.func, spot.block)
-            if isinstance(value, (Library, Made, Member))
-        }
+        key = id(spot)
+        found = self._callees.get(key)
+        if found is None:
+            found = frozenset(
+                f"{value.name}()" if isinstance(value, Made) else value.name
+                for value in self.values(spot.call.func, spot.block)
+                if isinstance(value, (Library, Made, Member))
+            )
+            if self._linked and not self._busy:
+                self._callees[key] = found
+        return found
+
+    def mentions(self, word: str) -> bool:
+        """Tell whether a part of a name or of a text in the program is this word; without it no value is named so."""
+        if word not in self._mentioned:
+            self._mentioned[word] = any(
+                word in one for module in self.modules for held in (module.identifiers, module.strings) for one in held
+            )
+        return self._mentioned[word]
 
     def literals(self, expression: Expression, block: Block) -> list[Literal]:
         """Return the constants an expression can be, known ones only."""
@@ -301,30 +336,26 @@ class Program:
         values = self.values(argument.value, block)
         return not all(isinstance(one, Literal) and one.value in (None, -1) for one in values)
 
-    def _evaluate(self, item: Expression, block: Block) -> Iterable[Value]:  # noqa: C901
-        if isinstance(item, Constant):
-            return (Literal(item.value, item, block.scope.module),)
-        if isinstance(item, Name):
-            return self._named(item.id, item.at, block)
-        if isinstance(item, Attribute):
-            return self._attribute(item, block)
-        if isinstance(item, Call):
-            return self._call(item, block)
-        if isinstance(item, (Collection, Mapping)):
-            return (Display(item, block),)
-        if isinstance(item, Lambda):
-            return (Closure(item, block),)
-        if isinstance(item, Walrus):
-            return self.values(item.value, block)
-        if isinstance(item, Choice):
-            return (*self.values(item.body, block), *self.values(item.orelse, block))
-        if isinstance(item, Operation):
-            return self._operation(item, block)
-        if isinstance(item, Subscript):
-            return self._subscript(item, block)
-        if isinstance(item, Group) and item.kind == "await":
-            return self.values(item.items[0], block)
-        return _NOTHING
+    def _constant(self, item: Constant, block: Block) -> Iterable[Value]:
+        return (Literal(item.value, item, block.scope.module),)
+
+    def _display(self, item: Collection | Mapping, block: Block) -> Iterable[Value]:
+        return (Display(item, block),)
+
+    def _closure(self, item: Lambda, block: Block) -> Iterable[Value]:
+        return (Closure(item, block),)
+
+    def _walrus(self, item: Walrus, block: Block) -> Iterable[Value]:
+        return self.values(item.value, block)
+
+    def _choice(self, item: Choice, block: Block) -> Iterable[Value]:
+        return (*self.values(item.body, block), *self.values(item.orelse, block))
+
+    def _group(self, item: Group, block: Block) -> Iterable[Value]:
+        return self.values(item.items[0], block) if item.kind == "await" else _NOTHING
+
+    def _name(self, item: Name, block: Block) -> Iterable[Value]:
+        return self._named(item.id, item.at, block)
 
     def _operation(self, item: Operation, block: Block) -> Iterable[Value]:
         if item.operator in ("and", "or"):
@@ -392,8 +423,14 @@ class Program:
                 continue
             same = scope is here
             reached = _reaching(bindings, at if same else None, block if same else scope.root)
+            if len(reached) == 1:
+                return self.bound(reached[0])
             if reached:
                 return [value for binding in reached for value in self.bound(binding)]
+        return self._from_star(name, here)
+
+    def _from_star(self, name: str, here: Scope) -> Iterable[Value]:
+        """Return what a name that nothing binds can be: one of a module imported with a star, or a builtin."""
         stars = [binding for scope in here.enclosing() for binding in scope.bindings.get("*", ())]
         for binding in reversed(stars):
             module = self._imported(binding.block.scope.module, binding.origin[0], binding.origin[1])
@@ -617,11 +654,9 @@ class Program:
         """Follow `args.epochs = 5` written earlier in the same scope."""
         if not isinstance(item.value, Name):
             return self._configured(item, block)
-        bindings = [
-            binding
-            for target, binding in block.scope.assigned
-            if target.name == item.name and isinstance(target.value, Name) and target.value.id == item.value.id
-        ]
+        bindings = block.scope.members.get((item.value.id, item.name))
+        if not bindings:
+            return self._configured(item, block)
         reached = _reaching(bindings, item.at, block)
         if not any(binding.block.holds(block) for binding in reached):
             reached = [binding for binding in reached if not binding.block.holds(block)]
@@ -643,7 +678,7 @@ class Program:
             if not isinstance(owner, Made) or owner.call is None:
                 continue
             module = owner.block.scope.module
-            if not module.top.assigned or any("merge" in word or word == "from_file" for word in module.identifiers):
+            if not module.top.assigned or module.merges:
                 continue
             for target, binding in module.top.assigned:
                 if (
@@ -872,6 +907,7 @@ class Program:
             self._memory.clear()
             self._link(unresolved)
             self._memory.clear()
+            self._linked = True
         return self._edges
 
     def _link(self, spots: list[Spot]) -> None:
@@ -899,22 +935,29 @@ class Program:
         unknown = False
         spawns = False
         for value in self.values(call.func, block):
-            for target, bound in self._run_by(value):
-                found[id(target)] = Edge(spot, target, "call", bound)
-            unknown = unknown or isinstance(value, Unknown)
-            spawns = spawns or (isinstance(value, Library) and value.name in SPAWNERS)
-        for argument in call.arguments:
-            if not isinstance(argument.value, (Name, Attribute)):
-                continue
-            for value in self.values(argument.value, block):
-                if isinstance(value, FunctionValue) and id(value.scope) not in found:
-                    kind = "spawn" if spawns else "pass"
-                    found[id(value.scope)] = Edge(spot, value.scope, kind, value.owner is not None)
+            if isinstance(value, Library):
+                spawns = spawns or value.name in SPAWNERS
+            elif isinstance(value, Unknown):
+                unknown = True
+            else:
+                for target, bound in self._run_by(value):
+                    found[id(target)] = Edge(spot, target, "call", bound)
+        for value in self._handed_over(spot):
+            if id(value.scope) not in found:
+                kind = "spawn" if spawns else "pass"
+                found[id(value.scope)] = Edge(spot, value.scope, kind, value.owner is not None)
         if unknown and not found and isinstance(call.func, Attribute) and call.func.name not in _COMMON:
             methods = self._methods_named(call.func.name)
             if len(methods) == 1:
                 found[id(methods[0])] = Edge(spot, methods[0], "guess", bound=True)
         return list(found.values())
+
+    def _handed_over(self, spot: Spot) -> Iterator[FunctionValue]:
+        for argument in spot.call.arguments:
+            if isinstance(argument.value, (Name, Attribute)):
+                for value in self.values(argument.value, spot.block):
+                    if isinstance(value, FunctionValue):
+                        yield value
 
     def _run_by(self, value: Value) -> Iterator[tuple[Scope, bool]]:
         if isinstance(value, FunctionValue):
@@ -979,7 +1022,10 @@ def _is_opaque(value: Value) -> bool:
 
 
 def _distinct(values: Iterable[Value]) -> Values:
-    found = tuple(dict.fromkeys(values))
+    found = tuple(values)
+    if len(found) == 1:
+        return found
+    found = tuple(dict.fromkeys(found))
     if not found:
         return _NOTHING
     return found if len(found) <= _MOST_VALUES else (*found[:_MOST_VALUES], UNKNOWN)
@@ -991,7 +1037,9 @@ def _reaching(bindings: Sequence[Binding], at: int | None, block: Block) -> list
     With `at` None the place is the end of the scope, as a function sees what is around it.
     """
     found: list[Binding] = []
-    size = len(bindings) if at is None else bisect_right(bindings, at, key=lambda one: one.at)
+    size = len(bindings)
+    if at is not None and bindings and bindings[-1].at > at:
+        size = bisect_right(bindings, at, key=attrgetter("at"))
     for index in range(size - 1, -1, -1):
         binding = bindings[index]
         if binding.until is not None and (at is None or at >= binding.until):

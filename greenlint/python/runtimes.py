@@ -32,16 +32,14 @@ def disabled(program: Program, module: Module) -> Iterator[tuple[Node, str]]:
         if _DEBUG.search(scope.name) and scope.kind == "function":
             continue
         for statement, block in scope.statements:
-            if isinstance(statement, Assign) and statement.value is not None and not guarded(block):
+            if isinstance(statement, Assign) and statement.value is not None:
                 for target in statement.targets:
                     setting = _assignment(program, target, statement.value, block)
-                    if setting:
+                    if setting and not guarded(block):
                         yield statement, setting
         for spot in scope.spots:
-            if guarded(spot.block):
-                continue
             setting = _call(program, spot.call.func, spot)
-            if setting:
+            if setting and not guarded(spot.block):
                 yield spot.call, setting
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bisect import insort
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, Any
 
 from greenlint.python.facts import (
     Argument,
@@ -44,7 +44,7 @@ from greenlint.python.facts import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -66,15 +66,20 @@ class Block:
 
     def holds(self, other: Block) -> bool:
         """Tell whether `other` is this block or inside it."""
-        return any(block is self for block in other.up())
+        block: Block | None = other
+        while block is not None:
+            if block is self:
+                return True
+            block = block.parent
+        return False
 
     def excludes(self, other: Block) -> bool:
         """Tell whether the two are alternative branches of one `if`, so that never both run."""
-        mine = {id(block.owner): block.branch for block in self.up() if isinstance(block.owner, If)}
-        return any(
-            mine.get(id(block.owner), block.branch) != block.branch
-            for block in other.up()
-            if isinstance(block.owner, If)
+        if self is other:
+            return False
+        mine = {id(block.owner): block.branch for block in self.up() if type(block.owner) is If}
+        return bool(mine) and any(
+            mine.get(id(block.owner), block.branch) != block.branch for block in other.up() if type(block.owner) is If
         )
 
     def loops(self) -> Iterator[Loop]:
@@ -132,7 +137,7 @@ class Scope:
     """A module, function or class body.
 
     `attributes` (of a class) are what its methods assign on their first parameter; `assigned` are assignments to
-    attributes of anything else.
+    attributes of anything else, and `members` those of them to `name.attribute`, by these two words.
     """
 
     kind: str
@@ -148,6 +153,7 @@ class Scope:
     children: list[Scope] = field(default_factory=list)
     attributes: dict[str, list[Binding]] = field(default_factory=dict)
     assigned: list[tuple[Attribute, Binding]] = field(default_factory=list)
+    members: dict[tuple[str, str], list[Binding]] = field(default_factory=dict)
     foreign: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -215,8 +221,19 @@ class Module:
         self.imports: list[Import] = []
         self.top = Scope("module", path.stem, None, None, self)
         self.scopes: list[Scope] = []
+        self.answers: dict[object, bool] = {}
         _Indexer(self).block(facts.body, self.top.root)
         self.scopes = list(self.top.all())
+
+    @cached_property
+    def vocabulary(self) -> str:
+        """The identifiers, one on a line: one search through it is faster than one for each of them."""
+        return "\n".join(self.identifiers)
+
+    @cached_property
+    def merges(self) -> bool:
+        """Whether it speaks of merging settings with others, or of reading them from a file."""
+        return any("merge" in word or word == "from_file" for word in self.identifiers)
 
     @cached_property
     def roots(self) -> set[str]:
@@ -235,6 +252,18 @@ class Module:
             yield from scope.spots
 
 
+def once(question: Callable[[Module], bool]) -> Callable[[Module], bool]:
+    """Have a question about a file answered once, however many programs the file is part of."""
+
+    @wraps(question)
+    def answer(module: Module) -> bool:
+        if question not in module.answers:
+            module.answers[question] = question(module)
+        return module.answers[question]
+
+    return answer
+
+
 class _Indexer:
     """One walk over the facts of a file."""
 
@@ -243,13 +272,43 @@ class _Indexer:
         self.statement: Statement = module.facts.body[0] if module.facts.body else Touch(0, 0, "pass", ())
         self.looped = False
         self.lazy = False
+        self.expressions: dict[type[Node], Callable[[Any, Block], None]] = {
+            Name: self._name,
+            Constant: self._constant,
+            Attribute: self._attribute,
+            Call: self._call,
+            Collection: self._items,
+            Group: self._items,
+            Operation: self._operation,
+            Mapping: self._mapping,
+            Subscript: self._subscript,
+            Choice: self._choice,
+            Walrus: self._walrus,
+            Lambda: self._lambda,
+            Comprehension: self._comprehension,
+        }
+        self.statements: dict[type[Node], Callable[[Any, Block], None]] = {
+            Assign: self._assign,
+            Evaluate: self._evaluate,
+            Leave: self._leave,
+            Touch: self._touch,
+            Import: self._import,
+            If: self._if,
+            For: self._for,
+            While: self._while,
+            With: self._with,
+            Try: self._try,
+            Match: self._match,
+            Function: self._function,
+            Class: self._class,
+        }
 
     def block(self, body: tuple[Statement, ...], block: Block) -> None:
         """Index statements that stand in `block`."""
         for statement in body:
             self.statement = statement
             block.scope.statements.append((statement, block))
-            getattr(self, f"_{type(statement).__name__.lower()}")(statement, block)
+            self.statements[type(statement)](statement, block)
 
     def _inner(self, body: tuple[Statement, ...], block: Block, owner: Statement, branch: str) -> None:
         if body:
@@ -287,6 +346,8 @@ class _Indexer:
                 owner.attributes.setdefault(target.name, []).append(binding)
             else:
                 scope.assigned.append((target, binding))
+                if isinstance(target.value, Name):
+                    scope.members.setdefault((target.value.id, target.name), []).append(binding)
         elif isinstance(target, Collection):
             for index, one in enumerate(target.items):
                 self._bind(one, kind, node, block, (*path, index), at)
@@ -417,53 +478,62 @@ class _Indexer:
 
     # Expressions
 
-    def expression(self, item: Expression, block: Block) -> None:  # noqa: C901, PLR0912 - one branch for each node
+    def expression(self, item: Expression, block: Block) -> None:
         """Index one expression."""
-        kind = type(item)
-        if kind is Name:
-            self.module.identifiers.add(item.id)  # type: ignore[union-attr]
-        elif kind is Constant:
-            if isinstance(item.value, str):  # type: ignore[union-attr]
-                self.module.strings.add(item.value)  # type: ignore[union-attr]
-        elif isinstance(item, Attribute):
-            self.module.identifiers.add(item.name)
-            self.expression(item.value, block)
-        elif isinstance(item, Call):
-            self.expression(item.func, block)
-            for argument in item.arguments:
-                if argument.name:
-                    self.module.identifiers.add(argument.name)
-                self.expression(argument.value, block)
-            block.scope.spots.append(Spot(item, block, self.statement, self.looped, self.lazy))
-        elif isinstance(item, (Collection, Group)):
-            for one in item.items:
-                self.expression(one, block)
-        elif isinstance(item, Operation):
-            for one in item.operands:
-                self.expression(one, block)
-        elif isinstance(item, Mapping):
-            for key in item.keys:
-                if key is not None:
-                    self.expression(key, block)
-            for one in item.values:
-                self.expression(one, block)
-        elif isinstance(item, Subscript):
-            self.expression(item.value, block)
-            for one in item.index:
-                self.expression(one, block)
-        elif isinstance(item, Choice):
-            self.expression(item.test, block)
-            self.expression(item.body, block)
-            self.expression(item.orelse, block)
-        elif isinstance(item, Walrus):
-            self.expression(item.value, block)
-            self._bind(item.target, "value", item.value, block, (), item.to)
-        elif isinstance(item, Lambda):
-            kept, self.lazy = self.lazy, True
-            self.expression(item.body, block)
-            self.lazy = kept
-        elif isinstance(item, Comprehension):
-            self._comprehension(item, block)
+        self.expressions[type(item)](item, block)
+
+    def _name(self, item: Name, _: Block) -> None:
+        self.module.identifiers.add(item.id)
+
+    def _constant(self, item: Constant, _: Block) -> None:
+        if isinstance(item.value, str):
+            self.module.strings.add(item.value)
+
+    def _attribute(self, item: Attribute, block: Block) -> None:
+        self.module.identifiers.add(item.name)
+        self.expression(item.value, block)
+
+    def _call(self, item: Call, block: Block) -> None:
+        self.expression(item.func, block)
+        for argument in item.arguments:
+            if argument.name:
+                self.module.identifiers.add(argument.name)
+            self.expression(argument.value, block)
+        block.scope.spots.append(Spot(item, block, self.statement, self.looped, self.lazy))
+
+    def _items(self, item: Collection | Group, block: Block) -> None:
+        for one in item.items:
+            self.expression(one, block)
+
+    def _operation(self, item: Operation, block: Block) -> None:
+        for one in item.operands:
+            self.expression(one, block)
+
+    def _mapping(self, item: Mapping, block: Block) -> None:
+        for key in item.keys:
+            if key is not None:
+                self.expression(key, block)
+        for one in item.values:
+            self.expression(one, block)
+
+    def _subscript(self, item: Subscript, block: Block) -> None:
+        self.expression(item.value, block)
+        for one in item.index:
+            self.expression(one, block)
+
+    def _choice(self, item: Choice, block: Block) -> None:
+        self.expression(item.test, block)
+        self.expression(item.body, block)
+        self.expression(item.orelse, block)
+
+    def _walrus(self, item: Walrus, block: Block) -> None:
+        self.expression(item.value, block)
+        self._bind(item.target, "value", item.value, block, (), item.to)
+
+    def _lambda(self, item: Lambda, block: Block) -> None:
+        kept, self.lazy = self.lazy, True
+        self.expression(item.body, block)
+        self.lazy = kept
 
     def _comprehension(self, item: Comprehension, block: Block) -> None:
         kept = self.looped

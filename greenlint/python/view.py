@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from greenlint.python.order import trains_after, trains_on
@@ -74,7 +75,7 @@ class View:
             if self.runs(runs[0].spot.scope):
                 yield runs[:_MOST_RUNS]
 
-    @property
+    @cached_property
     def runs_models(self) -> bool:
         """Tell whether the file itself trains or evaluates."""
         if next(self.sites, None) is not None:
