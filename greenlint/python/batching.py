@@ -86,7 +86,7 @@ def _sample(program: Program, spot: Spot, name: str) -> Expression | None:
     names = (
         program.callees(spot)
         if name in _PREDICTS or name == "encode" or spot.block.scope.module.roots & {"transformers"}
-        else set()
+        else frozenset()
     )
     if name in _PREDICTS:
         wrapped = _is_single(item, spot.block, 0)
@@ -96,7 +96,7 @@ def _sample(program: Program, spot: Spot, name: str) -> Expression | None:
     return item if names & _PIPELINES and _is_text(item, spot.block) and _is_on_gpu(program, spot) else None
 
 
-def _is_predictor(names: set[str], spot: Spot) -> bool:
+def _is_predictor(names: frozenset[str], spot: Spot) -> bool:
     if names:
         return any(root_of(name) in _PREDICTORS for name in names)
     func, roots = spot.call.func, spot.scope.module.roots
