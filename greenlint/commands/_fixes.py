@@ -6,7 +6,6 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from greenlint import fixing, source
 from greenlint.errors import ConfigError
 from greenlint.finding import shown
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from greenlint import fixing
     from greenlint.engine import Judged
     from greenlint.finding import Problem
 
@@ -34,11 +34,14 @@ def work_out(
     judged: list[Judged], judge: fixing.Judge, contents: Mapping[Path, bytes], options: argparse.Namespace
 ) -> fixing.Outcome:
     """Find out what would be corrected; nothing is written."""
+    from greenlint import fixing
+
     return fixing.fix(judged, judge, contents, unsafe=options.unsafe_fixes)
 
 
 def proposed(judged: list[Judged], contents: Mapping[Path, bytes]) -> list[Judged]:
     """Return the files with the fixes that there are for their findings, for formats that show edits."""
+    from greenlint import fixing, source
 
     def read(path: Path) -> bytes:
         return contents[path] if path in contents else source.read(path)
@@ -48,6 +51,8 @@ def proposed(judged: list[Judged], contents: Mapping[Path, bytes]) -> list[Judge
 
 def show(outcome: fixing.Outcome, problems: list[Problem], options: argparse.Namespace) -> int:
     """Print the diff; return 1 when there is one, 0 when nothing would change, 2 when a file could not be judged."""
+    from greenlint import fixing
+
     for line in fixing.diff(outcome):
         _print(line)
     sys.stdout.flush()
@@ -72,6 +77,8 @@ def make(
         sys.stdout.flush()
         sys.stdout.buffer.write(outcome.changed.get(path, (data, data))[1])
         sys.stdout.buffer.flush()
+    from greenlint import fixing
+
     failed = {} if contents else dict(fixing.write(outcome))
     if not options.quiet:
         _remark(outcome, set(failed), "fixed")

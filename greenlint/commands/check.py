@@ -18,6 +18,7 @@ from greenlint.rule import Target
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from greenlint.changes import Changes
     from greenlint.engine import Judged
     from greenlint.finding import Report
 
@@ -67,7 +68,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Check, tell, and return 0 for clean, 1 for findings that fail, 2 for files that could not be judged."""
     from greenlint import baseline, catalogue, config, engine, suppression
-    from greenlint.changes import Changes
 
     began = time.perf_counter()
     fixes = _fixes.wanted(options)
@@ -88,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
         judged, _ = baseline.mark(judge(files, contents))
         return changed.mark(judged, judge, contents) if changed else judged
 
-    changed = Changes(options.diff_base, wanted.files or [Path.cwd() / "*"]) if options.diff_base is not None else None
+    changed = _changes(options.diff_base, wanted.files) if options.diff_base is not None else None
     everything, notes = baseline.mark(judge(wanted.files, wanted.contents), wanted.folders)
     if changed:
         everything = changed.mark(everything, judge, wanted.contents)
@@ -124,6 +124,12 @@ def run(options: argparse.Namespace) -> int:
         for finding in one.findings
     )
     return 1 if failing and not options.exit_zero else 0
+
+
+def _changes(base: str, files: Sequence[Path]) -> Changes:
+    from greenlint.changes import Changes
+
+    return Changes(base, files or [Path.cwd() / "*"])
 
 
 def _remark(
