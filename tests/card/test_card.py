@@ -516,6 +516,46 @@ def test_estimate(capsys: pytest.CaptureFixture[str]) -> None:
         assert said in refusal(capsys, "estimate", *arguments)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("--hours 1", "which device"),
+        ("--hours 1 --device rtx", 'no accelerator "rtx"'),
+        ("--hours 1 --device t4 --watts 5", "not both"),
+        ("--hours nan --watts 5", "hours must be zero or more"),
+        ("--hours 0 --watts 5", "no energy at all"),
+        ("--hours 1 --watts 5 --count 0", "--count must be 1 or more"),
+        ("--hours 1 --watts 5 --pue 0.5", "PUE must be 1 or more"),
+        ("--hours 1 --watts 5 --usage 2", "usage must lie between 0 and 1"),
+        ("--hours 1 --watts 5 --zone Mars", 'no carbon intensity for "Mars"'),
+        ("--hours 1 --watts 5 --queries 5", "needs both --queries and --kwh-per-query"),
+        ("--hours 1 --watts 5 --intensity 50", "needs --intensity-source and --intensity-year"),
+        ("--hours 1 --watts 5 --intensity-source x", "which is missing"),
+        (
+            "--hours 1 --watts 5 --intensity 0.05 --intensity-source x --intensity-year 3000",
+            "--intensity-year must lie",
+        ),
+        ("--hours 1 --watts 5 --intensity 5000 --intensity-source x --intensity-year 2024", "--intensity must lie"),
+        ("--hours 1 --watts 5 --format jsn", 'did you mean "json"'),
+    ],
+)
+def test_an_estimate_that_cannot_be_made_is_one_line(
+    capsys: pytest.CaptureFixture[str], arguments: str, said: str
+) -> None:
+    assert said in refusal(capsys, "estimate", *arguments.split())
+
+
+def test_an_estimate_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    words = "--device a100 --count 8 --hours 72 --pue 1.2 --zone FR --queries 1e6 --kwh-per-query 1e-4"
+    assert greenlint("estimate", *words.split()) == 0
+    told = capsys.readouterr().out
+    assert "energy  276.5 kWh  (range 86.4 to 415 kWh)\n" in told
+    assert "carbon  12,220 gCO2eq  (range 3,820 to 18,300 gCO2eq)\n" in told
+    assert "44.2 g/kWh, Ember, Yearly Electricity Data, FRA, 2024\n" in told
+    assert "SCI 0.0166 gCO2eq per query, offsets excluded\n" in told
+    assert all(len(line) <= 80 for line in told.splitlines())
+
+
 def test_a_read_only_card_is_left_alone(
     project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
