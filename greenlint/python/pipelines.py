@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 _PIPELINE = re.compile(r"^tensorflow\.data\.(?:Dataset|TFRecordDataset|TextLineDataset|FixedLengthRecordDataset)\b")
 # Work that is done for each element, and worth doing ahead; slices of arrays in memory are not.
-_WORK = frozenset(
-    {"map", "from_generator", "TFRecordDataset", "TextLineDataset", "list_files", "interleave", "flat_map"}
-)
+_WORK = frozenset({"from_generator", "TFRecordDataset", "TextLineDataset", "list_files", "interleave", "flat_map"})
 _AHEAD = re.compile(r"prefetch|copy_to_device")
 _ITERATORS = frozenset({"make_one_shot_iterator", "make_initializable_iterator"})
 _LONGEST = 24
@@ -55,7 +53,7 @@ def slow(program: Program, training: Training) -> Iterator[tuple[Call, Block, st
     seen = set()
     for links in pipelines:
         last = links[0]
-        if last.call is None or id(last.call) in inner or id(last.call) in seen or not _works(last):
+        if last.call is None or id(last.call) in inner or id(last.call) in seen or not _works(program, links):
             continue
         seen.add(id(last.call))
         # What is cached is done once, however slowly.
@@ -112,18 +110,25 @@ def _is_whole(links: list[Made]) -> bool:
     )
 
 
-def _works(link: Made) -> bool:
-    return any(part in _WORK for part in link.name.split("."))
+def _works(program: Program, links: list[Made]) -> bool:
+    """Tell whether a pipeline does work for each element that is worth doing ahead."""
+    return any(part in _WORK for part in links[0].name.split(".")) or any(_maps(program, link) for link in links)
+
+
+def _maps(program: Program, link: Made) -> bool:
+    """Tell whether a link maps a function over the elements that does more than pick and reshape."""
+    call = link.call
+    if call is None or not isinstance(call.func, Attribute) or call.func.name != "map":
+        return False
+    function = program.argument(call, "map_func", 0)
+    return function is not None and not any(_is_cheap(one) for one in program.values(function.value, link.block))
 
 
 def _maps_serially(program: Program, link: Made) -> bool:
     call = link.call
-    if call is None or not isinstance(call.func, Attribute) or call.func.name != "map" or program.open_ended(call):
+    if call is None or program.open_ended(call) or program.argument(call, "num_parallel_calls", 1) is not None:
         return False
-    function = program.argument(call, "map_func", 0)
-    if function is None or program.argument(call, "num_parallel_calls", 1) is not None:
-        return False
-    return not any(_is_cheap(one) for one in program.values(function.value, link.block))
+    return _maps(program, link)
 
 
 def _is_cheap(function: object) -> bool:
