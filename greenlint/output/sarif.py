@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 from greenlint import __version__
 from greenlint.finding import Finding, GraphPlace, Problem, Report, Status, TextPlace
 from greenlint.output import _roots
-from greenlint.output._notebooks import Notebooks
+from greenlint.output._notebooks import Notebooks, file_edit
 from greenlint.rule import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from greenlint.finding import Fix
+    from greenlint.finding import Edit, Fix
     from greenlint.output import Look
     from greenlint.rule import Rule
 
@@ -215,19 +215,23 @@ class _Telling:
         return {"uri": uri} if uri.startswith("file:") else {"uri": uri, "uriBaseId": ROOT}
 
     def _fix(self, fix: Fix) -> dict[str, Any] | None:
-        """Return a fix (3.55); none for notebooks, whose edits are no edits of the file's own lines."""
-        if any(edit.place.cell is not None for edit in fix.edits):
-            return None
-        by_path: dict[str, list[dict[str, Any]]] = {}
+        """Return a fix (3.55); the edits of a notebook are those of its JSON."""
+        by_path: dict[str, list[Edit]] = {}
         for edit in fix.edits:
-            replacement = {"deletedRegion": _region(edit.place), "insertedContent": {"text": edit.text}}
-            by_path.setdefault(edit.place.path, []).append(replacement)
+            by_path.setdefault(edit.place.path, []).append(edit)
+        changes = []
+        for path, edits in by_path.items():
+            whole = file_edit(path, edits) if any(edit.place.cell is not None for edit in edits) else None
+            if whole is None and edits[0].place.cell is not None:
+                return None
+            replacements = [
+                {"deletedRegion": _region(edit.place), "insertedContent": {"text": edit.text}}
+                for edit in ([whole] if whole else edits)
+            ]
+            changes.append({"artifactLocation": self._artifact(path), "replacements": replacements})
         return {
             "description": {"text": fix.title},
-            "artifactChanges": [
-                {"artifactLocation": self._artifact(path), "replacements": replacements}
-                for path, replacements in by_path.items()
-            ],
+            "artifactChanges": changes,
             "properties": {"applicability": "safe" if fix.safe else "unsafe"},
         }
 

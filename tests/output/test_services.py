@@ -214,8 +214,23 @@ class TestSarif:
             }
         ]
 
-    def test_edits_of_a_cell_are_no_edits_of_the_file(self) -> None:
-        fix = Fix("set bias=False", safe=True, edits=(Edit(TextPlace("a.ipynb", 2, 9, 2, 9, cell=1), "x"),))
+    def test_edits_of_a_cell_are_edits_of_the_json(self, book: Finding, folder: Path) -> None:
+        edits = (
+            Edit(TextPlace("b.ipynb", 1, 5, 1, 6, cell=1), '"a"'),
+            Edit(TextPlace("b.ipynb", 3, 1, 3, 1, cell=1), "y\n"),
+        )
+        (told,) = self.result(replace(book, fix=Fix("try", safe=True, edits=edits)))["fixes"]
+        ((replacement,),) = [change["replacements"] for change in told["artifactChanges"]]
+        region = replacement["deletedRegion"]
+        lines = (folder / "b.ipynb").read_text().split("\n")
+        first, last = lines[region["startLine"] - 1], lines[region["endLine"] - 1]
+        before = "\n".join([*lines[: region["startLine"] - 1], first[: region["startColumn"] - 1]])
+        after = "\n".join([last[region["endColumn"] - 1 :], *lines[region["endLine"] :]])
+        book_now = json.loads(before + replacement["insertedContent"]["text"] + after)
+        assert "".join(book_now["cells"][1]["source"]) == 'x = "a"\nmodel.fit(\ny\n)'
+
+    def test_edits_of_a_cell_that_is_not_there_are_left_out(self) -> None:
+        fix = Fix("try", safe=True, edits=(Edit(TextPlace("a.ipynb", 2, 9, 2, 9, cell=1), "x"),))
         assert "fixes" not in self.result(replace(CELL, fix=fix))
 
     def test_problems_are_notifications(self) -> None:
