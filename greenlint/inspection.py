@@ -304,10 +304,6 @@ def _savings(graph: Graph, findings: Iterable[Finding]) -> Iterator[Saving]:
     gone = idle + sum(codes[code] for code in ("ECO704", "ECO712", "ECO713", "ECO716"))
     if gone:
         yield Saving("of no-ops, repeats and dead ends", nodes=gone)
-    full = sum(
-        value.stored.stored
-        for value in graph.stored_values
-        if value.stored is not None and value.stored.dtype.name == "float32"
-    )
+    full = sum(tensor.stored for _, tensor in graph.stored if tensor.dtype.name == "float32")
     if full and codes["ECO730"] and half_precision(graph).fits:
         yield Saving("by FP16 weights (measure the accuracy)", full // 2)

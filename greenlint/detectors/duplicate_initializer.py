@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @detects("ECO715")
 def duplicate_initializer(graph: Graph, min_bytes: int) -> Iterator[Flag]:
-    total = sum(value.stored.stored for value in graph.stored_values if value.stored is not None)
+    total = sum(tensor.stored for _, tensor in graph.stored)
     for same in duplicates(graph):
         wasted = sum(value.stored.stored for value in same[1:] if value.stored is not None)
         if wasted < min_bytes:

@@ -20,9 +20,8 @@ _FLOAT64 = 11
 
 @detects("ECO731")
 def float64_tensor(graph: Graph) -> Iterator[Flag]:
-    for value in graph.stored_values:
-        stored = value.stored
-        if stored is not None and stored.dtype.name == "float64" and stored.size > 1 and value.consumers:
+    for value, stored in graph.stored:
+        if stored.dtype.name == "float64" and stored.size > 1 and value.consumers:
             yield flag(value, what="a constant", size=bytes_text(stored.stored // 2), who=runtimes.NOBODY)
     for node in graph.nodes_of("Cast"):
         output = node.output()

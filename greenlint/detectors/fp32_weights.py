@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @detects("ECO730")
 def fp32_weights(graph: Graph, min_bytes: int) -> Iterator[Flag]:
-    weights = [value.stored for value in graph.stored_values if value.stored is not None]
+    weights = [tensor for _, tensor in graph.stored]
     total = sum(tensor.stored for tensor in weights)
     full = sum(tensor.stored for tensor in weights if tensor.dtype.name == "float32")
     if full < min_bytes or full * 2 < total or any(graph.nodes_of("QuantizeLinear", "DequantizeLinear")):

@@ -77,10 +77,7 @@ def measure(graph: Graph) -> Cost:
     work = _Counting(graph).scope(graph.main)
     stored: dict[str, list[int]] = {}
     parameters = sparse = 0
-    for value in graph.stored_values:
-        tensor = value.stored
-        if tensor is None:
-            continue
+    for _, tensor in graph.stored:
         held = stored.setdefault(tensor.dtype.name, [0, 0])
         count = tensor.present
         sparse += tensor.is_sparse

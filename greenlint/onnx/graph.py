@@ -334,8 +334,13 @@ class Graph:
     @property
     def stored_values(self) -> list[Value]:
         """Initializers that no input overrides, and the outputs of Constant nodes that hold a tensor."""
-        values: list[Value] = self.once(_stored_values)
-        return values
+        return [value for value, _ in self.stored]
+
+    @property
+    def stored(self) -> list[tuple[Value, Tensor]]:
+        """The same with their tensors."""
+        pairs: list[tuple[Value, Tensor]] = self.once(_stored)
+        return pairs
 
     def once(self, question: Callable[[Graph], Any]) -> Any:  # noqa: ANN401 - the answer's own type
         """Answer a question about the whole graph once, and remember the answer."""
@@ -344,7 +349,8 @@ class Graph:
         return self._memory[question]
 
 
-def _stored_values(graph: Graph) -> list[Value]:
+def _stored(graph: Graph) -> list[tuple[Value, Tensor]]:
     constants = [node.outputs[0] for node in graph.nodes_of("Constant") if node.outputs]
     candidates = [*graph.initializers, *(value for value in constants if value is not None)]
-    return [value for value in candidates if value.stored is not None]
+    pairs = ((value, value.stored) for value in candidates)
+    return [(value, tensor) for value, tensor in pairs if tensor is not None]

@@ -86,15 +86,14 @@ def statistics(graph: Graph) -> dict[Value | None, Statistics]:
 
 
 def _statistics(graph: Graph) -> dict[Value | None, Statistics]:
-    weights = [value for value in graph.stored_values if _is_float(value)]
-    total = sum(value.stored.stored for value in weights if value.stored is not None)
+    weights = [(value, tensor) for value, tensor in graph.stored if _is_float(tensor)]
+    total = sum(tensor.stored for _, tensor in weights)
     exact = graph.weights == "full" or (graph.weights == "sample" and total <= EXACT_UP_TO)
     result: dict[Value | None, Statistics] = {}
     pools: dict[Dtype, _Pool] = {}
     with closing(Files()) as files:
-        for value in weights:
-            tensor = value.stored
-            if tensor is None or (tensor.segments and graph.weights == "none"):
+        for value, tensor in weights:
+            if tensor.segments and graph.weights == "none":
                 continue
             raw = tensor.short(files, SHORT)
             if raw is None:
@@ -136,12 +135,9 @@ class _Pool:
         self.size = 0
 
 
-def _is_float(value: Value) -> bool:
-    stored = value.stored
+def _is_float(tensor: Tensor) -> bool:
     # A single number without a shape is a factor, an epsilon or a scale, and no weight.
-    return (
-        stored is not None and stored.dtype.is_float and bool(stored.shape) and stored.size > 0 and not stored.is_sparse
-    )
+    return bool(tensor.shape) and tensor.dtype.is_float and tensor.stored > 0 and tensor.entries is None
 
 
 def _of(tensor: Tensor, *, exact: bool) -> Statistics:
@@ -199,9 +195,8 @@ def half_precision(graph: Graph) -> HalfPrecision:
 
 def _too_large(graph: Graph) -> str:
     """Name a single number that float16 cannot hold: converters have to clip it."""
-    for value in graph.stored_values:
-        stored = value.stored
-        if stored is None or stored.shape or stored.dtype.name != "float32":
+    for value, stored in graph.stored:
+        if stored.shape or stored.dtype.name != "float32":
             continue
         number = value.scalar()
         if number is not None and HALF_MOST <= abs(number) < np.inf:
@@ -212,9 +207,8 @@ def _too_large(graph: Graph) -> str:
 def prunable(graph: Graph, min_bytes: int, min_share: float) -> Iterator[Prunable]:
     """Weights of at least so many bytes of which at least that share is zero."""
     known = statistics(graph)
-    for value in graph.stored_values:
-        tensor = value.stored
-        if tensor is None or len(tensor.shape) < 2 or tensor.stored < min_bytes or not _is_float(value):
+    for value, tensor in graph.stored:
+        if len(tensor.shape) < 2 or tensor.stored < min_bytes or not _is_float(tensor):
             continue
         if tensor.segments and graph.weights == "none":
             continue
@@ -254,11 +248,10 @@ def _duplicates(graph: Graph) -> list[list[Value]]:
 
 def _equal(graph: Graph) -> Iterator[list[Value]]:
     groups: dict[object, list[Value]] = {}
-    for value in graph.stored_values:
-        tensor = value.stored
-        if tensor is None or tensor.is_sparse or not tensor.dtype.bits or (tensor.segments and graph.weights == "none"):
+    for value, tensor in graph.stored:
+        if tensor.stored < WORTH_SHARING or tensor.is_sparse or not tensor.dtype.bits:
             continue
-        if tensor.nbytes < WORTH_SHARING:
+        if tensor.segments and graph.weights == "none":
             continue
         groups.setdefault((tensor.dtype, tensor.shape), []).append(value)
     with closing(Files()) as files:
