@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from greenlint.errors import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import FileIO
 
     from numpy.typing import NDArray
 
@@ -174,9 +175,9 @@ class Tensor:
                 width = max(self.dtype.bits // 8, 1)
                 length = most // stretches * width
                 step = max(segment.length // stretches // width * width, width)
-                with _opened(segment.path) as descriptor:
+                with Path(segment.path).open("rb", buffering=0) as file:
                     for start in range(0, segment.length, step):
-                        raw = os.pread(descriptor, min(length, segment.length - start), segment.offset + start)
+                        raw = read_at(file, segment.offset + start, min(length, segment.length - start))
                         pieces.append(decode(raw[: len(raw) // width * width], self.dtype))
         return np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.float32)
 
@@ -220,10 +221,10 @@ class Tensor:
         if isinstance(self.inline, bytes):
             yield self.inline, False
         for segment in self.segments:
-            with _opened(segment.path) as descriptor:
+            with Path(segment.path).open("rb", buffering=0) as file:
                 position, end, rest = segment.offset, segment.offset + segment.length, b""
                 while position < end:
-                    raw = os.pread(descriptor, min(CHUNK, end - position), position)
+                    raw = read_at(file, position, min(CHUNK, end - position))
                     if not raw:
                         message = f"ends at byte {position}, its weights at byte {end}"
                         raise ModelError(message)
@@ -236,17 +237,17 @@ class Tensor:
 class Files:
     """Reads many short stretches of files, near ones at once."""
 
-    __slots__ = ("descriptors", "windows")
+    __slots__ = ("files", "windows")
 
     def __init__(self) -> None:
         """Open nothing yet."""
-        self.descriptors: dict[str, int] = {}
+        self.files: dict[str, FileIO] = {}
         self.windows: dict[str, tuple[int, bytes]] = {}
 
     def close(self) -> None:
         """Close what was opened."""
-        for descriptor in self.descriptors.values():
-            os.close(descriptor)
+        for file in self.files.values():
+            file.close()
 
     def read(self, segment: Segment, most: int) -> bytes:
         """Return the first bytes of a segment, at most so many; fewer when the file is shorter than it was."""
@@ -255,31 +256,21 @@ class Files:
         at = segment.offset - start
         if at >= 0 and at + length <= len(window):
             return window[at : at + length]
-        descriptor = self.descriptors.get(segment.path)
-        if descriptor is None:
-            descriptor = os.open(segment.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-            self.descriptors[segment.path] = descriptor
+        file = self.files.get(segment.path)
+        if file is None:
+            file = Path(segment.path).open("rb", buffering=0)  # noqa: SIM115 - see close
+            self.files[segment.path] = file
         if segment.length > WINDOW // 16:
-            return os.pread(descriptor, length, segment.offset)
-        window = os.pread(descriptor, WINDOW, segment.offset)
+            return read_at(file, segment.offset, length)
+        window = read_at(file, segment.offset, WINDOW)
         self.windows[segment.path] = segment.offset, window
         return window[:length]
 
 
-class _opened:  # noqa: N801 - used like the built-in open
-    """A file descriptor for the length of a block."""
-
-    __slots__ = ("descriptor", "path")
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-
-    def __enter__(self) -> int:
-        self.descriptor = os.open(self.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-        return self.descriptor
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self.descriptor)
+def read_at(file: FileIO, offset: int, length: int) -> bytes:
+    """Read bytes at a place; fewer at the end of the file. There is no `pread` on Windows."""
+    file.seek(offset)
+    return file.read(length)
 
 
 def decode(raw: bytes, dtype: Dtype) -> Array:

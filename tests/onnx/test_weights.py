@@ -28,13 +28,35 @@ def graph(folder: Path, *arrays: np.ndarray, how: str = "full") -> Graph:
 
 
 def test_counts_over_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("greenlint.onnx.tensor.CHUNK", 1024)
+    monkeypatch.setattr("greenlint.onnx.weights._BLOCK", 1024)
     numbers = np.linspace(-3, 2, 5000, dtype=np.float32)
     numbers[:500], numbers[500:600], numbers[600] = 0, 1e-6, np.inf
     (counted,) = weights.statistics(graph(tmp_path, numbers)).values()
     assert (counted.count, counted.zeros, counted.tiny, counted.not_finite) == (5000, 500, 100, 1)
     assert counted.largest == pytest.approx(abs(numbers[601:]).max())
     assert counted.exact
+
+
+@pytest.mark.parametrize("dtype", ["FLOAT16", "BFLOAT16", "FLOAT", "DOUBLE"])
+def test_the_bits_of_every_format_are_counted_as_its_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dtype: str
+) -> None:
+    monkeypatch.setattr(weights, "_BLOCK", 4096)
+    kind = getattr(onnx.TensorProto, dtype)
+    raw = np.random.default_rng(0).bytes(1 << 18)
+    count = len(raw) // {"DOUBLE": 8, "FLOAT": 4}.get(dtype, 2)
+    tensor = helper.make_tensor("w", kind, [count], raw, raw=True)
+    onnx.save(models.graph([helper.make_node("Identity", ["w"], ["y"])], [tensor]), tmp_path / "model.onnx")
+    (counted,) = weights.statistics(load(tmp_path / "model.onnx", weights="full")).values()
+    with np.errstate(all="ignore"):
+        numbers = np.abs(numpy_helper.to_array(tensor).astype(np.float64))
+    finite = numbers[np.isfinite(numbers)]
+    assert counted.count == count
+    assert counted.largest == finite.max()
+    assert counted.zeros == np.count_nonzero(numbers == 0)
+    assert counted.tiny == np.count_nonzero(numbers < 2.0**-14) - counted.zeros
+    assert counted.not_finite == count - finite.size
+    assert counted.nan == np.count_nonzero(np.isnan(numbers))
 
 
 @pytest.mark.parametrize(
@@ -77,7 +99,7 @@ def test_folded_statistics_are_named(tmp_path: Path) -> None:
 
 def test_nothing_is_read_when_nothing_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read = graph(tmp_path, np.ones(1000, np.float32), np.ones(1000, np.float32), how="none")
-    monkeypatch.setattr("os.pread", lambda *_: pytest.fail("a weight was read"))
+    monkeypatch.setattr("greenlint.onnx.tensor.read_at", lambda *_: pytest.fail("a weight was read"))
     assert not weights.statistics(read)
     assert not weights.duplicates(read)
 
