@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from greenlint import syntax
@@ -9,6 +10,8 @@ from greenlint.errors import SourceError
 
 if TYPE_CHECKING:
     from greenlint.python.facts import Facts
+
+_INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 
 LARGEST = 5_000_000
 """How many characters a text may have to be judged: LibCST's tree takes about a kilobyte for each."""
@@ -24,7 +27,7 @@ def facts_of(text: str) -> Facts:
         message = f"is too large to be judged: more than {LARGEST // 1_000_000} million characters"
         raise SourceError(message)
     wrong = syntax.check_syntax(text)
-    return _confirmed(text, wrong) if wrong else _parsed(text)
+    return _confirmed(text, wrong) if wrong else _accepted(text)
 
 
 def check(text: str) -> None:
@@ -40,6 +43,16 @@ def _confirmed(text: str, wrong: SourceError) -> Facts:
         return _parsed(text)
     except (SourceError, RecursionError):
         raise wrong from None
+
+
+def _accepted(text: str) -> Facts:
+    """Collect the facts of what Python accepts: it compares indentation by columns, LibCST by characters."""
+    try:
+        return _parsed(text)
+    except SourceError:
+        if "\t" not in text:
+            raise
+        return _parsed(_INDENT.sub(lambda indent: indent[0].expandtabs(), text))
 
 
 def _parsed(text: str) -> Facts:

@@ -120,6 +120,13 @@ class TestReading:
             "a.py: cannot be read: permission denied"
         ]
 
+    def test_indentation_that_mixes_tabs_and_spaces_is_python(self, folder: Path) -> None:
+        """Python counts a tab up to the next eighth column; LibCST wants the same characters."""
+        lines = [f"\t    {line[8:]}" if line.startswith(" " * 8) else line for line in TRAINING.splitlines()]
+        (folder / "a.py").write_text("\n".join(lines) + "\n")
+        (finding,) = check(folder).findings
+        assert finding.place == TextPlace("a.py", 5, 5, 5, 27)
+
     def test_newer_syntax_than_this_python_is_judged_if_libcst_reads_it(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
