@@ -81,17 +81,12 @@ def _whole_life(material: Material, training_kwh: float, words: Words) -> dict[s
         return None
     queries = per_day * days
     kwh = whole_life(training_kwh, queries, each)
-    intensity = answers.intensity
-    carbon = kwh * intensity.grams_per_kwh if intensity else None
-    return {
-        "kwh_text": _energy(kwh, words),
-        "queries": f"{queries:.4g}",
-        "grams_text": _carbon(carbon, words),
-        "sci_text": _carbon(software_carbon_intensity(kwh, intensity.grams_per_kwh, 0, queries), words)
-        if intensity
-        else "",
-        "source": intensity.told if intensity else "",
-    }
+    told = [words["whole_life"].format(queries=words.number(queries), energy=_energy(kwh, words))]
+    if intensity := answers.intensity:
+        carbon = _carbon(kwh * intensity.grams_per_kwh, words)
+        sci = _carbon(software_carbon_intensity(kwh, intensity.grams_per_kwh, 0, queries), words)
+        told.append(words["whole_life_carbon"].format(carbon=carbon, sci=sci, source=intensity.told))
+    return {"kwh": kwh, "queries": queries, "told": ", ".join(told)}
 
 
 def _own_factor(runs: Sequence[Run], words: Words) -> list[str]:

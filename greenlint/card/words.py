@@ -16,7 +16,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "low_coverage": ("less than {limit} % coverage", "moins de {limit} % de couverture"),
     "much_set_aside": ("more than {limit} % not applicable", "plus de {limit} % sans objet"),
     "other_checklist": ("{now} is not the checklist of then, {then}", "{now} n'est pas la liste d'alors, {then}"),
-    "calls": ("declared calls", "appels déclarés"),
     "grade": ("grade", "note"),
     "scale": ("scale", "barème"),
     "checklist": ("checklist", "liste"),
@@ -103,6 +102,14 @@ _WORDS: dict[str, tuple[str, str]] = {
     "total": ("Total", "Total"),
     "training": ("training", "entraînement"),
     "inference": ("inference", "inférence"),
+    "whole_life": (
+        "Whole life with {queries} declared calls: {energy}",
+        "Toute la vie avec {queries} appels déclarés : {energy}",
+    ),
+    "whole_life_carbon": (
+        "{carbon}, that is {sci} per call ({source})",
+        "{carbon}, soit {sci} par appel ({source})",
+    ),
     "served": (
         "Inference measured apart: {energy} for {requests} requests",
         "Inférence mesurée à part : {energy} pour {requests} requêtes",

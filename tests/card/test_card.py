@@ -667,6 +667,19 @@ def test_epochs_are_bars_and_many_are_means(project: Path, epochs: int, labels: 
     assert ("Mean energy by epoch" in page) == (epochs > 12)
 
 
+def test_the_whole_life_is_training_and_declared_calls(project: Path) -> None:
+    (project / "emissions.csv").write_text(ZEUS)
+    figures = "queries_per_day: 1000, lifetime_days: 100, kwh_per_query: 0.00001, carbon_intensity: {zone: FR}"
+    (project / "greenlint-answers.yaml").write_text(f"release: {{{figures}}}\n")
+    greenlint("card", "--html", "r.html")
+    told = (
+        "Whole life with 100,000 declared calls: 1.2 kWh, 53 gCO2eq, that is 0.00053 gCO2eq per call "
+        "(Ember, Yearly Electricity Data, FRA, 2024)."
+    )
+    assert told in (project / "MODEL_CARD.md").read_text()
+    assert told in (project / "r.html").read_text()
+
+
 def test_inference_is_told_apart(project: Path) -> None:
     report = {
         "task": {"taskStage": "inference", "nbRequest": 1500},
