@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -128,3 +129,25 @@ def test_what_may_change_a_result_is_unsafe(code: str, text: str, project: Path,
     (project / "example.py").write_text(f"import torch\nfrom torch import nn\n\n{text.format(**parts)}")
     assert bool(corrected(project, [code], unsafe=False).changed) is safe
     assert corrected(project, [code]).changed
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [["import torch\n", "torch.autograd.set_detect_anomaly(True)"]],
+        [["import torch\n", "x = 1"], ["x = 1\n", "torch.autograd.set_detect_anomaly(True)"]],
+    ],
+)
+def test_the_last_line_of_a_notebook_can_go(project: Path, cells: list[list[str]]) -> None:
+    document = {
+        "cells": [
+            {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": lines}
+            for lines in cells
+        ],
+        "metadata": {},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    (project / "a.ipynb").write_text(json.dumps(document, indent=1))
+    ((_, after),) = corrected(project, ["ECO342"]).changed.values()
+    assert json.loads(after)["cells"][-1]["source"] == [cells[-1][0].rstrip("\n")]

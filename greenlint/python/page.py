@@ -382,7 +382,9 @@ class Page:
         """Take whole lines away, from that of one offset to that of another, with one of their line ends."""
         start, end = self.line_start(start), self.line_end(end)
         cell = self._cell(start)
-        if end < len(self.text) and self._cell(end + 1) == cell:
+        # The line feed at the end of a notebook's text is in none of its cells.
+        last = len(self.text) - bool(self.source.cells)
+        if end < last and self._cell(end + 1) == cell:
             return self.edit(start, end + 1, "")
         if start and self._cell(start - 1) == cell:
             return self.edit(start - 1, end, "")
