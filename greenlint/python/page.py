@@ -529,7 +529,7 @@ class Page:
         return self.edit(end, end, f"\n{written}")
 
     def _import_block(self, lines: list[cst.SimpleStatementLine]) -> list[cst.SimpleStatementLine]:
-        """Return the imports, without a blank line or code between them, that hold the first known framework."""
+        """Return the imports, without a gap between them, that hold the first known framework, else the last ones."""
         blocks: list[list[cst.SimpleStatementLine]] = []
         for line in lines:
             joined = (
@@ -544,7 +544,10 @@ class Page:
             else:
                 blocks.append([line])
         known = (block for block in blocks if any(_sorted_by(line)[1].split(".")[0] in _FRAMEWORKS for line in block))
-        return next(known, blocks[-1])
+        foreign = (
+            block for block in reversed(blocks) if not any(_sorted_by(line)[1].startswith(".") for line in block)
+        )
+        return next(known, next(foreign, blocks[-1]))
 
     def _first_import(self, written: str, before: int) -> Edit | None:
         place = 0
