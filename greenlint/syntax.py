@@ -82,13 +82,16 @@ def _deep_line(tree: Any, *, suspicious: bool) -> int:  # noqa: ANN401  an ast.M
     waiting = [(statement, 1) for statement in tree.body]
     while waiting:
         statement, depth = waiting.pop()
+        if depth > DEEPEST_TREE:
+            return int(statement.lineno)
+        lines = statement.end_lineno - statement.lineno
+        if not suspicious and lines <= SUSPICIOUS_LINES and depth + lines + 1 < DEEPEST_TREE:
+            continue  # nothing inside can be great: each statement but the last of a line takes one of its own
         inner = [
             child
             for block in ("body", "handlers", "orelse", "finalbody", "cases")
             for child in getattr(statement, block, ())
         ]
-        if depth > DEEPEST_TREE:
-            return int(statement.lineno)
         head = min((child.lineno for child in inner if hasattr(child, "lineno")), default=statement.end_lineno)
         if (suspicious or head - statement.lineno > SUSPICIOUS_LINES) and _depth(statement, inner) > DEEPEST_TREE:
             return int(statement.lineno)
