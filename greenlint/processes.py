@@ -155,5 +155,7 @@ def _work(tasks: Connection, ours: Connection | None) -> None:
                 tasks.send((work(*given), None))
             except Exception as error:  # noqa: BLE001  it is told where the answer is awaited
                 tasks.send((None, error))
+            gc.collect()  # a thousandth of the work: what was read points at itself, and would be kept
+            gc.freeze()
     except (EOFError, OSError):
         return
