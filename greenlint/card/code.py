@@ -40,12 +40,13 @@ class Code:
 
 
 def read(root: Path) -> Code:
-    """Check the code below a folder, and note what it does on the way.
+    """Check the code below a folder, and note what it does on the way; tests speak neither for nor against.
 
     A crash of the linter is a note: the rest of the evidence stands, and the items of the code stay unknown. Raises
     `ConfigError` for wrong settings.
     """
     from greenlint import catalogue, config, discovery, engine, suppression
+    from greenlint.python.tests import is_test
 
     folder = Path(os.path.abspath(root))  # noqa: PTH100 - resolve() would follow links
     try:
@@ -64,6 +65,7 @@ def read(root: Path) -> Code:
     findings = [
         _below(_suppressed(finding) if one.path in excluded else finding, root)
         for one in judged
+        if not is_test(relative(one.path, root), bytes)
         for finding in one.findings
     ]
     signs = [sign for one in judged if one.path not in excluded for sign in _signs(one, root)]
@@ -72,7 +74,11 @@ def read(root: Path) -> Code:
         signs=signs,
         hidden_rules=_hidden(rules, configuration.settings(folder)),
         training_files=_training_files(findings, signs),
-        notes=[text(str(problem)) for one in judged for problem in one.problems],
+        notes=[
+            text(str(replace(problem, path=relative(Path(problem.path), root))))
+            for one in judged
+            for problem in one.problems
+        ],
     )
 
 
@@ -84,15 +90,13 @@ def _signs(judged: Judged, root: Path) -> Iterator[Sign]:
 
 
 def _training_files(findings: Sequence[Finding], signs: Sequence[Sign]) -> list[str]:
-    from greenlint.python.tests import is_test
-
     trains = {
         sign.path
         for sign in signs
         if sign.form == "call" and any(name.rsplit(".", 1)[-1] in _TRAINING_CALLS for name in sign.names)
     }
     judged = {finding.place.path for finding in findings if finding.rule.code.startswith("ECO3")}
-    return sorted(path for path in trains | judged if not is_test(path, bytes))
+    return sorted(trains | judged)
 
 
 def _hidden(rules: Catalogue, settings: Settings) -> frozenset[str]:

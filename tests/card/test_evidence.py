@@ -519,6 +519,19 @@ def test_what_may_run_is_a_sign_and_what_never_runs_is_nothing(project: Project,
     assert project.status("DES-1.1") is status
 
 
+def test_a_finding_in_a_test_says_nothing_of_the_release(project: Project) -> None:
+    project.write("tests/test_train.py", TRAIN.replace("range(3)", "range(100000)"))
+    assert project.status("TRN-2.2") is Status.UNKNOWN
+    project.write("train.py", TRAIN.replace("range(3)", "range(100000)"))
+    assert project.status("TRN-2.2") is Status.FAILED
+
+
+def test_notes_name_files_below_the_project(project: Project) -> None:
+    project.write("broken.py", "import torch\ndef f(:\n")
+    (note,) = collect(Request(project.root)).notes
+    assert note["en"].startswith("broken.py:2:")
+
+
 def test_excluding_a_file_hides_what_it_holds(project: Project) -> None:
     project.write("train.py", TRAIN)
     project.write("emissions.csv", EMISSIONS)
