@@ -23,5 +23,10 @@ def export_in_training_mode(file: View) -> Iterator[Flag]:
         # dynamo=False switches to evaluation by itself, and TrainingMode.* says what it wants (ECO503).
         if not file.study.exports.chooses_mode(export):
             spot = export.spot
-            trains_later = file.trains_after(spot)
-            yield flag(spot.call, export=export.name, model=written(export.model), trains_later=trains_later)
+            yield flag(
+                spot.call,
+                export=export.name,
+                model=written(export.model),
+                trains_later=file.trains_after(spot),
+                trains_on=file.trains_on(spot),
+            )

@@ -8,7 +8,7 @@ import libcst as cst
 
 from greenlint.finding import Finding, Fix
 from greenlint.fixer import fixes
-from greenlint.python.page import Loop, argument, dotted
+from greenlint.python.page import argument, dotted
 
 if TYPE_CHECKING:
     from greenlint.python.page import Page
@@ -17,25 +17,18 @@ if TYPE_CHECKING:
 @fixes("ECO502")
 def export_in_training_mode(page: Page, finding: Finding) -> Fix | None:
     call = page.find(finding.place, cst.Call)
-    if call is None or not call.args:
+    values = finding.values or {}
+    # What trains on after the export would do so in evaluation mode.
+    if call is None or not call.args or values.get("trains_on", True):
         return None
     named = (found for word in ("model", "func", "obj", "mod") if (found := argument(call, word)) is not None)
     model = next(named, call.args[0]).value
+    statement = page.statement(call)
+    edit = None
     if isinstance(model, cst.Call):
         # eval() returns the module: what is made in the call is switched where it is made.
         edit = page.edit(page.end(model), page.end(model), ".eval()")
-        return Fix("evaluation mode before the export", _is_safe(page, call, finding), (edit,))
-    statement = page.statement(call)
-    if not dotted(model) or statement is None:
-        return None
-    before = page.before(statement, f"{dotted(model)}.eval()")
-    return (
-        None if before is None else Fix("evaluation mode before the export", _is_safe(page, call, finding), (before,))
-    )
-
-
-def _is_safe(page: Page, call: cst.Call, finding: Finding) -> bool:
-    # What trains after the export would now do so in evaluation mode.
-    return not (finding.values or {}).get("trains_later", True) and not any(
-        isinstance(one, Loop) for one in page.around(call)
-    )
+    elif dotted(model) and statement is not None:
+        edit = page.before(statement, f"{dotted(model)}.eval()")
+    safe = not values.get("trains_later", True) and not page.loops(call)
+    return None if edit is None else Fix(f"{page.code(model)}.eval() before the export", safe=safe, edits=(edit,))

@@ -23,7 +23,9 @@ def trains_after(training: Training, spot: Spot) -> bool:
 
 def trains_on(training: Training, spot: Spot) -> bool:
     """Tell whether anything may train after a call in the mode that it left: a step with no `.train()` of its own."""
-    return any(not _precedes(training.program, step, spot, 0) and not _switches_back(step) for step in _steps(training))
+    return any(
+        not _precedes(training.program, step, spot, 0) and not _switches_back(step, spot) for step in _steps(training)
+    )
 
 
 def _steps(training: Training) -> Iterator[Spot]:
@@ -55,8 +57,8 @@ def _callers(program: Program, spot: Spot) -> list[Spot]:
     return [edge.spot for edge in edges] if plain else []
 
 
-def _switches_back(step: Spot) -> bool:
-    """Tell whether the code that steps calls `.train()` first, at the start of every epoch."""
+def _switches_back(step: Spot, spot: Spot) -> bool:
+    """Tell whether the code that steps calls `.train()` first: at the start of every epoch, or once since the spot."""
     loops = list(step.block.loops())
     outermost = loops[-1] if loops else None
     return any(
@@ -65,7 +67,12 @@ def _switches_back(step: Spot) -> bool:
         and all(isinstance(one.value, Constant) and one.value.value is True for one in other.call.arguments)
         and other.call.at < step.call.at
         and not other.block.excludes(step.block)
-        and (outermost is None or any(loop is outermost for loop in other.block.loops()) or _is_per_epoch(step, other))
+        and (
+            outermost is None
+            or any(loop is outermost for loop in other.block.loops())
+            or _is_per_epoch(step, other)
+            or (other.scope is spot.scope and spot.call.at < other.call.at and next(spot.block.loops(), None) is None)
+        )
         for other in step.scope.spots
     )
 

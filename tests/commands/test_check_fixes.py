@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -258,3 +259,11 @@ def test_a_fixer_that_crashes_costs_its_own_fix(
     outcome = greenlint("check", "--fix", "--unsafe-fixes")
     assert "note: greenlint itself failed in the fix of ECO340: ValueError('hm')" in outcome.err
     assert "@torch.inference_mode()" in (project / "b.py").read_text()
+
+
+@pytest.mark.slow
+def test_a_process_that_is_killed_leaves_the_file(project: Path) -> None:
+    script = "import os; os.fsync = lambda _: os._exit(9); from greenlint import cli; cli.main(['check', '--fix'])"
+    killed = subprocess.run([sys.executable, "-c", script], cwd=project, capture_output=True, check=False)
+    assert killed.returncode == 9, killed.stderr
+    assert (project / "a.py").read_text() == LOOP
