@@ -46,7 +46,6 @@ def read(root: Path) -> Code:
     `ConfigError` for wrong settings.
     """
     from greenlint import catalogue, config, discovery, engine, suppression
-    from greenlint.python.tests import is_test
 
     folder = Path(os.path.abspath(root))  # noqa: PTH100 - resolve() would follow links
     try:
@@ -65,7 +64,7 @@ def read(root: Path) -> Code:
     findings = [
         _below(_suppressed(finding) if one.path in excluded else finding, root)
         for one in judged
-        if not is_test(relative(one.path, root), bytes)
+        if not _is_test(one, root)
         for finding in one.findings
     ]
     signs = [sign for one in judged if one.path not in excluded for sign in _signs(one, root)]
@@ -87,6 +86,13 @@ def _signs(judged: Judged, root: Path) -> Iterator[Sign]:
     for sign, place in judged.observed:
         cell = "" if place.cell is None else f":cell {place.cell}"
         yield replace(sign, path=path, where=f"{path}{cell}:{place.line}")
+
+
+def _is_test(judged: Judged, root: Path) -> bool:
+    from greenlint.python.tests import is_test
+
+    content = judged.source.text.encode("utf-8", "surrogatepass") if judged.source else b""
+    return is_test(relative(judged.path, root), lambda: content)
 
 
 def _training_files(findings: Sequence[Finding], signs: Sequence[Sign]) -> list[str]:
