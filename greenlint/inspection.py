@@ -299,8 +299,10 @@ def _savings(graph: Graph, findings: Iterable[Finding]) -> Iterator[Saving]:
     again = sum(size for size in wasted if size >= LEAST_SAVED)
     if again >= LEAST_SAVED:
         yield Saving("of copies of stored tensors", again)
-    live = graph.once(live_nodes)
-    idle = sum(1 for node in graph.nodes if node not in live) if codes["ECO710"] else 0
+    idle = 0
+    if codes["ECO710"]:
+        live = graph.once(live_nodes)
+        idle = sum(1 for node in graph.nodes if node not in live)
     gone = idle + sum(codes[code] for code in ("ECO704", "ECO712", "ECO713", "ECO716"))
     if gone:
         yield Saving("of no-ops, repeats and dead ends", nodes=gone)

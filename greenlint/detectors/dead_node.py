@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
 @detects("ECO710")
 def dead_node(graph: Graph) -> Iterator[Flag]:
-    live = graph.once(patterns.live_nodes)
-    for node in graph.nodes:
-        if node in live or any(value.consumers for value in node.outputs if value is not None):
+    for node in patterns.unread(graph):
+        if node in graph.once(patterns.live_nodes):
             continue
         chain = patterns.serving_only([node])
         also = f" and {plural(len(chain), 'node')} before it" if chain else ""

@@ -42,6 +42,18 @@ def live_nodes(graph: Graph) -> set[Node]:
     return live
 
 
+def unread(graph: Graph) -> list[Node]:
+    """Return the nodes of which no output is read or leaves the graph; without any, every node is alive."""
+    found = []
+    for node in graph.nodes:
+        for value in node.outputs:
+            if value is not None and (value.consumers or value.is_graph_output):
+                break
+        else:
+            found.append(node)
+    return found
+
+
 def _acts(node: Node) -> bool:
     """Tell whether a node may do more than compute, itself or in a body."""
     if node.domain and node.domain != "ai.onnx.ml":
@@ -386,7 +398,7 @@ _NEVER_EQUAL = frozenset(
 def repeated(graph: Graph) -> Iterator[tuple[Node, Node, str]]:
     """Nodes that compute the same: the first, one after it, and who would merge them."""
     classes: dict[Value, object] = {}
-    for scope in graph.scopes:
+    for scope in graph.scopes if any(map(_may_repeat, graph.scopes)) else ():
         first_of: dict[object, list[Node]] = {}
         for node in scope.nodes:
             if node.domain or node.scopes or node.op in _NEVER_EQUAL or not node.inputs:
@@ -419,6 +431,20 @@ def repeated(graph: Graph) -> Iterator[tuple[Node, Node, str]]:
             else:
                 if len(earlier) < 8:
                     earlier.append(node)
+
+
+def _may_repeat(scope: Scope) -> bool:
+    """Tell whether a repetition can begin here: nodes of one operator that read the same, or what may be the same."""
+    for value in scope.values.values():
+        if len(value.consumers) > 1 and len({node.op for node in value.consumers}) < len(value.consumers):
+            return True
+    for node in scope.nodes:
+        if node.op in _ALIASES or (node.inputs and all(value is None or value.is_constant for value in node.inputs)):
+            return True
+    return False
+
+
+_ALIASES = frozenset({"Cast", "Dropout", "Identity"})
 
 
 def _class(value: Value | None, classes: dict[Value, object]) -> object:
