@@ -76,7 +76,7 @@ def write(name: str, lines: Iterator[str]) -> None:
     """
     file = Path(os.path.realpath(name))
     text = "".join(f"{line}\n" for line in lines)
-    part = file.with_name(f".{file.name}.{os.getpid()}")
+    part = file.parent / f".{file.name}.{os.getpid()}"
     try:
         given = Path(name)  # the target of /dev/stdout has no name of its own
         if given.exists() and not given.is_file():
