@@ -166,6 +166,8 @@ class TestWriting:
         (folder / "there").mkdir()
         with pytest.raises(ConfigError, match="there: cannot be written: is a directory"):
             output.write("there", iter(["new"]))
+        with pytest.raises(ConfigError, match="/: cannot be written: "):
+            output.write("/", iter(["new"]))
 
 
 def test_concise() -> None:
