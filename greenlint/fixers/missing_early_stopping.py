@@ -34,7 +34,7 @@ def missing_early_stopping(page: Page, finding: Finding) -> Fix | None:
             holder, callback, monitor, imported = found
             rule = f"{patience} epochs: a tenth of {epochs}, at least {_LEAST}"
             why = f"# Ends when {monitor} has not improved for {rule}."
-            edits = _handed_over(page, holder, callback, why) if _can_add(holder) else []
+            edits = _handed_over(page, holder, callback, why)
             title = f"early stopping on {monitor}, patience {rule}"
             return Fix(title, safe=False, edits=(*imported.edits, *edits)) if edits else None
     return None
@@ -65,26 +65,33 @@ def _is_free(page: Page) -> bool:
 
 
 def _handed_over(page: Page, call: cst.Call, callback: str, why: str) -> list[Edit]:
-    """Make the callback on a line of its own before the statement of a call, and hand it over."""
-    statement = page.statement(call)
-    if statement is None or not _is_free(page):
+    """Make the callback on a line of its own, and hand it over: to the call, or to the list that the call is given."""
+    given = argument(call, "callbacks")
+    held = None if given is None else given.value if isinstance(given.value, cst.List) else _list_of(page, call, given)
+    if is_open_ended(call) or (given is not None and held is None) or not _is_free(page):
         return []
-    made = page.lines_before(statement, why, f"early_stopping = {callback}")
+    statement = page.statement(held if held is not None else call)
+    made = None if statement is None else page.lines_before(statement, why, f"early_stopping = {callback}")
     if made is None:
         return []
-    return [made, *_added(page, call, "early_stopping")]
+    if held is not None:
+        return [made, *page.add_item(held, "early_stopping")]
+    return [made, *page.add_argument(call, "callbacks=[early_stopping]")]
 
 
-def _can_add(call: cst.Call) -> bool:
-    given = argument(call, "callbacks")
-    return not is_open_ended(call) and (given is None or isinstance(given.value, cst.List))
-
-
-def _added(page: Page, call: cst.Call, callback: str) -> list[Edit]:
-    given = argument(call, "callbacks")
-    if given is not None and isinstance(given.value, cst.List):
-        return page.add_item(given.value, callback)
-    return page.add_argument(call, f"callbacks=[{callback}]")
+def _list_of(page: Page, call: cst.Call, given: cst.Arg) -> cst.List | None:
+    """Return the list that a name is given once, before the call and in its function, if nothing else uses it."""
+    name = dotted(given.value)
+    uses = [node for node in page.nodes(cst.Name) if node.value == name and not page.is_word(node)]
+    values = [
+        one.value
+        for one in page.nodes(cst.Assign)
+        if name.isidentifier() and any(dotted(target.target) == name for target in one.targets)
+    ]
+    once = len(values) == 1 and len(uses) == 2  # noqa: PLR2004  where it is given its value, and here
+    if not once or not isinstance(values[0], cst.List) or page.function(values[0]) is not page.function(call):
+        return None
+    return values[0] if page.start(values[0]) < page.start(call) else None
 
 
 def _keras(page: Page, site: cst.Call, patience: int) -> tuple[cst.Call, str, str, Imported] | None:

@@ -458,7 +458,7 @@ class Page:
         if bound := self.bound(f"{module}.{name}" if name else module, before=before):
             return Imported(bound)
         root = name or module
-        if "." in root or any(node.value == root for node in self.nodes(cst.Name) if not self._is_word(node)):
+        if "." in root or any(node.value == root for node in self.nodes(cst.Name) if not self.is_word(node)):
             return None
         edit = self._import_edit(module, name, before)
         return None if edit is None else Imported(root, (edit,))
@@ -478,7 +478,7 @@ class Page:
             for bound, full in _bindings(found)
         }
 
-    def _is_word(self, node: cst.Name) -> bool:
+    def is_word(self, node: cst.Name) -> bool:
         """Tell whether a name stands where it binds and reads nothing: an attribute, a keyword, part of an import."""
         holder = self.parent(node)
         if any(isinstance(one, (cst.Import, cst.ImportFrom)) for one in self.around(node)):
