@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from greenlint.onnx.graph import Node, Value
     from greenlint.onnx.tensor import Array
 
-_RANDOM = frozenset(
-    {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli"}
+_NEVER_FOLDED = frozenset(
+    {
+        *("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli"),
+        "CastLike",  # measured: ONNX Runtime writes it out as a Cast after it has folded
+    }
 )
 SMALL = 1024
 """Elements of a constant that is folded here."""
@@ -32,7 +35,7 @@ def makes_constant(node: Node) -> bool:
     if (
         node.domain
         or node.scopes
-        or node.op in _RANDOM
+        or node.op in _NEVER_FOLDED
         or not node.inputs
         or "Sequence" in node.op
         or "Optional" in node.op
