@@ -175,6 +175,18 @@ class TestTrouble:
         one.expect(iter(texts.items()), set(texts), 10_000)
         assert [one.take(path) for path in texts] == [None] * len(texts)
 
+    def test_facts_of_another_shape_are_not_believed(self, project: Path, reader: Callable[..., Parsers]) -> None:
+        class Strange(Executor):
+            def submit(self, *_: Any, **__: Any) -> Future[Any]:
+                future: Future[Any] = Future()
+                future.set_result([(b"[1,[99]]", "", 0, 0)])
+                return future
+
+        texts = texts_of(project)
+        one = reader(lambda _: Strange())
+        one.expect(iter(texts.items()), set(texts), 10_000)
+        assert [one.take(path) for path in texts] == [None] * len(texts)
+
     def test_what_is_wrong_with_a_text_comes_back(self, project: Path, reader: Callable[..., Parsers]) -> None:
         texts = {**texts_of(project), project / "z.py": "import torch\nx = (\n"}
         assert str(read_all(reader(), texts)[-1]).startswith("cannot be parsed")

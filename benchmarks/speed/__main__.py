@@ -1,6 +1,6 @@
 """Measure greenlint beside its peers, in turns, and print a table in Markdown. Nothing is fetched.
 
-usage: python benchmarks/speed FOLDER [--runs 5] [--growth] [--same]
+usage: python benchmarks/speed FOLDER [--runs 5] [--growth [N ...]] [--same]
        python benchmarks/speed --inspect MODEL.onnx
 
 The folder is copied, and only the copy is changed. A peer is measured when its executable is named or found on the
@@ -41,7 +41,7 @@ def main() -> int:
             return 2
         if options.same:
             return same(options, tree)
-        print(growing(options, Path(room)) if options.growth else checking(options, tree))
+        print(checking(options, tree) if options.growth is None else growing(options, Path(room)))
     return 0
 
 
@@ -50,7 +50,9 @@ def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks/speed", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--runs", type=int, default=5, help="how often each command runs (default: 5)")
-    parser.add_argument("--growth", action="store_true", help="cold runs over 1, 10 and 100 copies of the folder")
+    parser.add_argument(
+        "--growth", nargs="*", type=int, metavar="N", help="cold runs over N copies of the folder (default: 1 10 100)"
+    )
     parser.add_argument(
         "--same", action="store_true", help="compare results with cache, without, with one job and many"
     )
@@ -137,21 +139,20 @@ def checking(options: argparse.Namespace, tree: Tree) -> str:
 def growing(options: argparse.Namespace, room: Path) -> str:
     """Return the table of cold runs over ever larger trees, a process each."""
     lines = [
-        "| copies | files | lines | CPU | CPU per line | peak memory | memory per file beyond one copy |",
+        "| copies | files | lines | CPU | CPU per line | peak memory | more memory for each more file |",
         "|---:|---:|---:|---:|---:|---:|---:|",
     ]
-    first = 0.0
-    files = 0
-    for times in (1, 10, 100):
+    before: tuple[int, float] | None = None
+    for times in options.growth or (1, 10, 100):
         tree = Tree(options.folder, room / str(times), times)
         command = [options.greenlint, "check", "--quiet", "--no-cache", "--jobs", "1", str(tree.folder)]
         one = Contender(f"{times} copies", command)
         alternate([one], max(1, options.runs // times))
-        cpu, memory = one.median("cpu"), one.median("memory")
-        first, files = first or memory, files or len(tree.files)
-        more = f"{(memory - first) * 1024 / (len(tree.files) - files):.1f} KiB" if times > 1 else ""
+        cpu, memory, files = one.median("cpu"), one.median("memory"), len(tree.files)
+        more = f"{(memory - before[1]) * 1024 / (files - before[0]):.0f} KiB" if before else ""
+        before = files, memory
         lines.append(
-            f"| {times} | {len(tree.files)} | {tree.lines} | {cpu:.2f} s | {cpu / tree.lines * 1e6:.0f} µs | "
+            f"| {times} | {files} | {tree.lines} | {cpu:.2f} s | {cpu / tree.lines * 1e6:.0f} µs | "
             f"{memory:.0f} MiB | {more} |"
         )
     return "\n".join(lines)
