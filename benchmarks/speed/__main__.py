@@ -117,6 +117,7 @@ def checking(options: argparse.Namespace, tree: Tree) -> str:
         "fixit lint": [options.fixit, "lint", where],
         "ruff --select ALL, cold": [options.ruff, *ruff, "--no-cache", where],
         "ruff --select ALL, warm": [options.ruff, *ruff, where],
+        "ruff, rules as they come, warm": [options.ruff, "check", "--isolated", "--quiet", where],
     }
     contenders += [Contender(name, command) for name, command in peers.items() if command[0]]
     slow = {"torchfix --select=ALL", "flake8 + TorchFix, one job", "fixit lint"}
@@ -131,7 +132,7 @@ def checking(options: argparse.Namespace, tree: Tree) -> str:
             one.prepare()
             measured(one.command)
     alternate(contenders, options.runs)
-    concerned = sum(tree.concern.values())
+    concerned = sum(one is True for one in tree.concern.values())
     about = f"{tree.lines} lines in {len(tree.files)} Python files; {concerned} of them import what rules concern."
     return f"{about}\n\n{table(contenders, contenders[0])}"
 

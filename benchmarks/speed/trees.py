@@ -40,17 +40,22 @@ class Tree:
             subprocess.run(["git", "init", "--quiet"], cwd=into, check=True)  # noqa: S607
             subprocess.run(["git", "add", "--all"], cwd=into, check=True, capture_output=True)  # noqa: S607
         self.lines = sum(file.read_bytes().count(b"\n") for file in self.files)
-        self.concern = {file: relevance.names_a_framework(file.read_bytes()) for file in self.files}
+        self.concern = {file: _concern(file.read_bytes()) for file in self.files}
 
     def one(self, *, concerned: bool) -> Path | None:
         """Return a file of middling size that rules concern, or one that none does."""
-        fitting = sorted((file.stat().st_size, file) for file in self.files if self.concern[file] == concerned)
+        fitting = sorted((file.stat().st_size, file) for file in self.files if self.concern[file] is concerned)
         return fitting[len(fitting) // 2][1] if fitting else None
 
     def clear(self) -> None:
         """Forget what earlier runs have kept."""
         for name in CACHES:
             shutil.rmtree(self.folder / name, ignore_errors=True)
+
+
+def _concern(data: bytes) -> bool | None:
+    """Tell whether rules concern a file; None where that depends on the company it keeps."""
+    return True if relevance.names_a_framework(data) else None if relevance.says_a_word(data) else False
 
 
 def changing(file: Path) -> Callable[[], None]:
