@@ -112,7 +112,7 @@ def checking(options: argparse.Namespace, tree: Tree) -> str:
             ]
     ruff = ["check", "--isolated", "--select", "ALL", "--preview", "--quiet"]
     peers = {
-        "torchfix --select=ALL": [options.torchfix, "--select=ALL", where],
+        "torchfix --select=ALL, one job": [options.torchfix, "--select=ALL", "--jobs=1", where],
         "flake8 + TorchFix, one job": [options.flake8, "--isolated", "--jobs", "1", "--select", "TOR", where],
         "fixit lint": [options.fixit, "lint", where],
         "ruff --select ALL, cold": [options.ruff, *ruff, "--no-cache", where],
@@ -120,7 +120,7 @@ def checking(options: argparse.Namespace, tree: Tree) -> str:
         "ruff, rules as they come, warm": [options.ruff, "check", "--isolated", "--quiet", where],
     }
     contenders += [Contender(name, command) for name, command in peers.items() if command[0]]
-    slow = {"torchfix --select=ALL", "flake8 + TorchFix, one job", "fixit lint"}
+    slow = {"torchfix --select=ALL, one job", "flake8 + TorchFix, one job", "fixit lint"}
     contenders += [
         Contender("greenlint --version", [options.greenlint, "--version"]),
         Contender("python -c 'import libcst'", [sys.executable, "-c", "import libcst"]),
