@@ -206,7 +206,9 @@ class _Run:
             self.settled = set(judged) - set(batch)
             if not batch:
                 break
-            stale = self.attempt(judged, batch)
+            careful = next((path for path in batch if path in self.careful), None)
+            # Where something went wrong, one fix is tried at a time, so that no other is blamed for it.
+            stale |= self.attempt(judged, batch if careful is None else {careful: batch[careful]})
         if stale:
             judged.update({one.path: one for one in self.judge(self.company(judged, self.before), self.contents)})
         self.outcome.judged = [judged[one.path] for one in self.outcome.judged]
@@ -264,11 +266,14 @@ class _Run:
                 self.before.setdefault(path, sheet.data)
                 self.contents[path] = data
                 self.outcome.fixed += chosen
-            elif len(chosen) == 1 and (path in self.careful or len(batch) == 1):
+            elif len(chosen) == len(batch) == 1:
                 self.refuse(path, chosen[0], reasons[path])
             else:
                 self.careful.add(path)
-        judged.update({path: one for path, one in again.items() if path not in reasons})
+        # What the others are, once something is put back, nobody has judged: they stay as they were.
+        judged.update(
+            {path: one for path, one in again.items() if not reasons or (path in batch and path not in reasons)}
+        )
         self.settled -= set(again)
         return bool(reasons)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -151,3 +152,33 @@ def test_the_last_line_of_a_notebook_can_go(project: Path, cells: list[list[str]
     (project / "a.ipynb").write_text(json.dumps(document, indent=1))
     ((_, after),) = corrected(project, ["ECO342"]).changed.values()
     assert json.loads(after)["cells"][-1]["source"] == [cells[-1][0].rstrip("\n")]
+
+
+def test_no_fix_is_blamed_for_another(project: Path) -> None:
+    """One of three fixed files brings a finding into a fourth: that one is put back, the others stay fixed."""
+    loop = """\
+def train(model, criterion, batches):
+    total = 0
+    for x, y in batches:
+        loss = criterion(model(x), y)
+        loss.backward()
+        total += loss
+    return total
+"""
+    for name in "abc":
+        (project / f"{name}.py").write_text(loop)
+    (project / "main.py").write_text("import torch\nimport a, b, c\n")
+    configuration = Configuration(catalogue.load(), Overrides(select=("ECO340",)))
+
+    def judge(paths: Sequence[Path], contents: Mapping[Path, bytes]) -> list[engine.Judged]:
+        judged = list(engine.check(paths, configuration.settings, lambda _: project, contents))
+        broken = contents.get(project / "b.py", b"").count(b"detach")
+        new = next((one.findings for one in judged if one.path.name == "a.py" and one.findings), ())
+        extra = new or broken_finding
+        return [replace(one, findings=extra[:1]) if broken and one.path.name == "main.py" else one for one in judged]
+
+    first = list(engine.check(sorted(project.glob("*.py")), configuration.settings, lambda _: project, {}))
+    broken_finding = first[0].findings
+    outcome = fixing.fix(first, judge, {}, unsafe=False)
+    assert sorted(path.name for path in outcome.changed) == ["a.py", "c.py"]
+    assert [note.partition(" it would")[0] for note in outcome.notes] == ["b.py:6:9: ECO340 is not fixed:"]
