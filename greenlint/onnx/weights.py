@@ -232,13 +232,15 @@ def half_precision(graph: Graph) -> HalfPrecision:
     """
     whole = Statistics()
     for value, counted in statistics(graph).items():
-        whole = whole.plus(counted)
         if value is None:
+            whole = whole.plus(counted)
             continue
         if counted.nan or (counted.not_finite and counted.largest):
             what = "nan" if counted.nan else "inf beside other numbers"
             return HalfPrecision(f"FP16 is unsafe: {value.name} holds {what}", fits=False)
-        if counted.largest >= HALF_MOST:
+        if counted.largest < HALF_MOST:
+            whole = whole.plus(counted)
+        elif not _is_mask(value):
             told = f"FP16 is unsafe: {value.name} holds {counted.largest:.3g}"
             if all(reader.op == "BatchNormalization" for reader in value.consumers):
                 told += ", statistics of a BatchNormalization that could be folded first"
@@ -254,12 +256,22 @@ def half_precision(graph: Graph) -> HalfPrecision:
     )
 
 
+def _is_mask(value: Value) -> bool:
+    """Tell whether a tensor has nothing but zeros and numbers that stand for infinity."""
+    stored = value.stored
+    if stored is None or stored.nbytes > CHUNK or stored.size == 0:
+        return False
+    numbers = np.abs(np.concatenate(list(stored.chunks())))
+    return bool(np.all((numbers == 0) | (numbers >= HALF_MOST)))
+
+
 def _too_large(graph: Graph) -> str:
-    """Name a single number that float16 cannot hold: converters have to clip it."""
+    """Name a single number, or a mask, that float16 cannot hold: converters have to clip it."""
+    known = statistics(graph)
     for value, stored in graph.stored:
-        if stored.shape or stored.dtype.name != "float32":
+        if stored.dtype.name != "float32":
             continue
-        number = value.scalar()
+        number = known[value].largest if value in known else None if stored.shape else value.scalar()
         if number is not None and HALF_MOST <= abs(number) < np.inf:
             return f"; clip the constant {value.name} of {number:.3g}"
     return ""

@@ -84,6 +84,9 @@ def test_masks_and_single_numbers_do_not_forbid_half_precision(tmp_path: Path) -
     clipped = weights.half_precision(graph(tmp_path, plain, np.array(-3.4e38, np.float32)))
     assert clipped.fits
     assert "clip the constant w1" in clipped.advice
+    clipped = weights.half_precision(graph(tmp_path, plain, np.where(np.isinf(mask), -3.4e38, 0).astype(np.float32)))
+    assert clipped.fits
+    assert "clip the constant w1" in clipped.advice
 
 
 def test_folded_statistics_are_named(tmp_path: Path) -> None:
