@@ -271,9 +271,8 @@ class _Run:
             else:
                 self.careful.add(path)
         # What the others are, once something is put back, nobody has judged: they stay as they were.
-        judged.update(
-            {path: one for path, one in again.items() if not reasons or (path in batch and path not in reasons)}
-        )
+        kept = [path for path in (batch if reasons else again) if path not in reasons]
+        judged.update({path: again[path] for path in kept})
         self.settled -= set(again)
         return bool(reasons)
 

@@ -170,15 +170,15 @@ def train(model, criterion, batches):
     (project / "main.py").write_text("import torch\nimport a, b, c\n")
     configuration = Configuration(catalogue.load(), Overrides(select=("ECO340",)))
 
+    first = list(engine.check(sorted(project.glob("*.py")), configuration.settings, lambda _: project, {}))
+    strange = first[0].findings
+
     def judge(paths: Sequence[Path], contents: Mapping[Path, bytes]) -> list[engine.Judged]:
         judged = list(engine.check(paths, configuration.settings, lambda _: project, contents))
-        broken = contents.get(project / "b.py", b"").count(b"detach")
-        new = next((one.findings for one in judged if one.path.name == "a.py" and one.findings), ())
-        extra = new or broken_finding
-        return [replace(one, findings=extra[:1]) if broken and one.path.name == "main.py" else one for one in judged]
+        if b"detach" not in contents.get(project / "b.py", b""):
+            return judged
+        return [replace(one, findings=strange) if one.path.name == "main.py" else one for one in judged]
 
-    first = list(engine.check(sorted(project.glob("*.py")), configuration.settings, lambda _: project, {}))
-    broken_finding = first[0].findings
     outcome = fixing.fix(first, judge, {}, unsafe=False)
     assert sorted(path.name for path in outcome.changed) == ["a.py", "c.py"]
     assert [note.partition(" it would")[0] for note in outcome.notes] == ["b.py:6:9: ECO340 is not fixed:"]
