@@ -64,7 +64,7 @@ class Parsers:
         self._count = 1
         self._executor: Executor | None = None
         self._alone: Executor | None = None
-        self._texts: deque[Iterator[tuple[Path, str]]] = deque()
+        self._texts: deque[Iterator[tuple[Path, str | None]]] = deque()
         self._portions: deque[tuple[list[tuple[Path, str]], Future[list[Answer]] | None]] = deque()
         self._answers: dict[Path, Answer] = {}
         self._promised: set[Path] = set()
@@ -74,8 +74,8 @@ class Parsers:
         """How many texts are read at once; 1 while that is done by the process that judges."""
         return getattr(self._executor, "width", self._count) if self._executor else 1
 
-    def expect(self, texts: Iterator[tuple[Path, str]], promised: set[Path], size: int) -> None:
-        """Read these later, if it is worth it; `promised` are their paths, `size` their bytes.
+    def expect(self, texts: Iterator[tuple[Path, str | None]], promised: set[Path], size: int) -> None:
+        """Read these later, if it is worth it; `promised` are their paths, `size` their bytes. None cannot be read.
 
         Raises `ConfigError` where an executor that was asked for cannot be had.
         """
@@ -95,13 +95,11 @@ class Parsers:
         """Return what was read, or what is wrong with it; None for a text that was not expected."""
         from greenlint.python import packing
 
-        if path not in self._promised:
+        while path in self._promised and path not in self._answers and self._advance():
+            pass
+        if path not in self._promised or path not in self._answers:
             return None
         self._promised.discard(path)
-        while path not in self._answers and self._advance():
-            pass
-        if path not in self._answers:
-            return None
         packed, message, line, column = self._answers.pop(path)
         if packed is not None:
             try:
@@ -132,9 +130,11 @@ class Parsers:
         portion: list[tuple[Path, str]] = []
         size = 0
         while self._texts and size < PORTION:
-            path, text = next(self._texts[0], (None, ""))
+            path, text = next(self._texts[0], (None, None))
             if path is None:
                 self._texts.popleft()
+            elif text is None:
+                self._promised.discard(path)
             else:
                 portion.append((path, text))
                 size += len(text)

@@ -92,7 +92,7 @@ class Run:
             self.rules[key] = json.dumps(chosen, sort_keys=True, default=str)
         return self.rules[key]
 
-    def expect(self, texts: Iterator[tuple[Path, str]], paths: set[Path], size: int) -> None:
+    def expect(self, texts: Iterator[tuple[Path, str | None]], paths: set[Path], size: int) -> None:
         """Have texts read by other processes, if that is worth it; raise `ConfigError`."""
         from greenlint.parsers import Parsers
 
@@ -179,7 +179,7 @@ class Tree:
             return
         paths = [Path(name) for _, company in groups for name in company]
         paths = [path for path in paths if not self.cache.has_facts(self.survey.digest(path))]
-        texts = ((path, text.text) for path in paths if (text := self.survey.text_or_none(path)))
+        texts = ((path, text.text if (text := self.survey.text_or_none(path)) else None) for path in paths)
         self.run.expect(texts, set(paths), sum(_size(path) for path in paths))
 
     def _let_go(self) -> None:

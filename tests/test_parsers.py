@@ -175,6 +175,17 @@ class TestTrouble:
         one.expect(iter(texts.items()), set(texts), 10_000)
         assert [one.take(path) for path in texts] == [None] * len(texts)
 
+    def test_a_file_that_cannot_be_read_keeps_nobody_waiting(
+        self, project: Path, reader: Callable[..., Parsers]
+    ) -> None:
+        texts = texts_of(project)
+        gone, *others = texts
+        one = reader()
+        one.expect(((path, None if path == gone else text) for path, text in texts.items()), set(texts), 10_000)
+        assert one.take(gone) is None
+        assert len(one._answers) < 3
+        assert [packing.pack(one.take(path)) for path in others] == right(texts)[1:]
+
     def test_facts_of_another_shape_are_not_believed(self, project: Path, reader: Callable[..., Parsers]) -> None:
         class Strange(Executor):
             def submit(self, *_: Any, **__: Any) -> Future[Any]:
