@@ -29,13 +29,15 @@ _TRAINING_CALLS = frozenset({"fit", "backward", "train_on_batch", "apply_gradien
 class Code:
     """Findings and signs (None where the code could not be judged), with paths below the project.
 
-    `hidden_rules` are codes of stable rules that the settings switch off; `training_files` are the files that train.
+    `hidden_rules` are codes of stable rules that the settings switch off; `training_files` are the files that train,
+    and `training_programs` the entries of the programs that do.
     """
 
     findings: Sequence[Finding] | None = None
     signs: Sequence[Sign] | None = None
     hidden_rules: frozenset[str] = frozenset()
     training_files: Sequence[str] = ()
+    training_programs: frozenset[str] = frozenset()
     notes: Sequence[Text] = ()
 
 
@@ -73,6 +75,7 @@ def read(root: Path) -> Code:
         signs=signs,
         hidden_rules=_hidden(rules, configuration.settings(folder)),
         training_files=_training_files(findings, signs),
+        training_programs=frozenset(entry for sign in signs if _trains(sign) for entry in sign.programs),
         notes=[
             text(str(replace(problem, path=relative(Path(problem.path), root))))
             for one in judged
@@ -85,7 +88,8 @@ def _signs(judged: Judged, root: Path) -> Iterator[Sign]:
     path = relative(judged.path, root)
     for sign, place in judged.observed:
         cell = "" if place.cell is None else f":cell {place.cell}"
-        yield replace(sign, path=path, where=f"{path}{cell}:{place.line}")
+        programs = frozenset(relative(Path(entry), root) for entry in sign.programs)
+        yield replace(sign, path=path, programs=programs, where=f"{path}{cell}:{place.line}")
 
 
 def _is_test(judged: Judged, root: Path) -> bool:
@@ -96,13 +100,13 @@ def _is_test(judged: Judged, root: Path) -> bool:
 
 
 def _training_files(findings: Sequence[Finding], signs: Sequence[Sign]) -> list[str]:
-    trains = {
-        sign.path
-        for sign in signs
-        if sign.form == "call" and any(name.rsplit(".", 1)[-1] in _TRAINING_CALLS for name in sign.names)
-    }
+    trains = {sign.path for sign in signs if _trains(sign)}
     judged = {finding.place.path for finding in findings if finding.rule.code.startswith("ECO3")}
     return sorted(trains | judged)
+
+
+def _trains(sign: Sign) -> bool:
+    return sign.form == "call" and any(name.rsplit(".", 1)[-1] in _TRAINING_CALLS for name in sign.names)
 
 
 def _hidden(rules: Catalogue, settings: Settings) -> frozenset[str]:

@@ -65,6 +65,7 @@ def collect(request: Request) -> Material:
         answers=answers,
         budget=limits,
         training_files=judged.training_files,
+        training_programs=judged.training_programs,
         notes=tuple(notes),
     )
 

@@ -10,6 +10,7 @@ import importlib
 import math
 import os
 import pkgutil
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from greenlint.card.language import Text
+
+_NAMED = re.compile(r"^emissions?\b.*\.csv$|carbontracker.*\.log$", re.IGNORECASE)
 
 LARGEST_FILE = 64 * MEGABYTE
 HEAD = 8192
@@ -192,6 +195,11 @@ def find(
             continue
         if file is not None:
             files.append(file)
+        if (file is None or not (file.runs or file.problems)) and _NAMED.search(path.name):
+            told = text(
+                "named like an emission file, and no run in it can be read", "aucune exécution lisible, malgré son nom"
+            )
+            problems.append(at(relative(path, root or folder), told))
     return merge(files), problems
 
 

@@ -12,7 +12,7 @@ sentence what was seen. The status of an item is decided here and nowhere else:
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from greenlint.card.answers import Answers
@@ -62,6 +62,7 @@ class Material:
     answers: Answers = field(default_factory=Answers)
     budget: Mapping[str, float] = field(default_factory=dict)
     training_files: Sequence[str] = ()
+    training_programs: frozenset[str] = frozenset()
     notes: Sequence[Text] = ()
 
     @property
@@ -73,6 +74,17 @@ class Material:
     def training(self) -> list[Run]:
         """Every believable run of training."""
         return [run for run in self.runs if run.stage == "training"]
+
+    @property
+    def is_untracked(self) -> bool:
+        """Whether the code trains, and none of it starts a tool that measures: the runs are of something else."""
+        from greenlint.card.signals import matches
+
+        patterns = load().item("DES-3.3")
+        trackers = patterns.indicating if patterns else ()
+        return bool(self.training_programs) and not any(
+            matches(pattern, sign) for sign in self.signs or () for pattern in trackers
+        )
 
     def grams(self, run: Run) -> float | None:
         """Carbon of a run in gCO2eq: its file's own, else by the intensity that the answers give, else None."""
@@ -163,9 +175,20 @@ def gather(item: Item, material: Material) -> list[Evidence]:
 
     evidence = [*_from_findings(item, material), *_from_signs(item, material)]
     for check in item.checks:
-        evidence.extend(probes()[check](material))
+        evidence.extend(_of_this_code(piece, material) for piece in probes()[check](material))
     evidence.extend(_from_answers(item, material))
     return evidence
+
+
+def _of_this_code(piece: Evidence, material: Material) -> Evidence:
+    """Take credit from a measurement that nothing in the code can have made: a file can be copied from anywhere."""
+    if piece.source != "emissions" or piece.role not in {PROVES, INDICATES} or not material.is_untracked:
+        return piece
+    says = text(
+        f"{piece.text['en']}; no training code here starts a tracker",
+        f"{piece.text['fr']} ; aucun code d'entraînement ne lance ici d'outil de mesure",
+    )
+    return replace(piece, role=REMARKS, text=says)
 
 
 def _from_findings(item: Item, material: Material) -> list[Evidence]:
@@ -193,6 +216,7 @@ def _from_signs(item: Item, material: Material) -> list[Evidence]:
     from greenlint.card.signals import matches
 
     evidence: list[Evidence] = []
+    elsewhere = _unproven(item, material)
     for role, patterns in ((PROVES, item.proving), (INDICATES, item.indicating)):
         for pattern in patterns:
             found = [sign for sign in material.signs or () if matches(pattern, sign)]
@@ -209,8 +233,24 @@ def _from_signs(item: Item, material: Material) -> list[Evidence]:
                 if sign.is_certain
                 else text(f"the code may call {name}, under a test", f"le code peut appeler {name}, sous une condition")
             )
-            evidence.append(Evidence(role if sign.is_certain else INDICATES, "python", sign.where, says))
+            if role is PROVES and elsewhere:
+                says = text(f"{says['en']}, but not for {elsewhere}", f"{says['fr']}, mais pas pour {elsewhere}")
+            role_here = role if sign.is_certain and not elsewhere else INDICATES
+            evidence.append(Evidence(role_here, "python", sign.where, says))
     return evidence
+
+
+def _unproven(item: Item, material: Material) -> str:
+    """Return an entry that trains and of which no call proves the practice, or an empty string."""
+    from greenlint.card.signals import matches
+
+    proven = {
+        entry
+        for sign in material.signs or ()
+        if sign.is_certain and any(matches(pattern, sign) for pattern in item.proving)
+        for entry in sign.programs
+    }
+    return min(material.training_programs - proven, default="")
 
 
 def _from_answers(item: Item, material: Material) -> list[Evidence]:

@@ -127,6 +127,8 @@ def run_name(run: Run) -> str:
 
 def _age(material: Material, words: Words) -> str:
     """Say how the runs stand to the code, or nothing when they are newer."""
+    if material.is_untracked:
+        return words["untracked"]
     state = freshness(material)
     if state.is_fresh:
         return ""

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta, timezone
 from typing import TYPE_CHECKING
+
+from greenlint.card.moments import GRACE, aware
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from greenlint.card.evidence import Material
-
-GRACE = timedelta(days=1)
-"""Trackers write local time without a zone, and code is often committed after its run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +38,3 @@ def freshness(material: Material) -> Freshness:
     if edited := uncommitted(root, material.training_files):
         return Freshness(is_fresh=False, changed=changed, uncommitted=edited)
     return Freshness(is_fresh=max(ended) + GRACE >= changed, changed=changed)
-
-
-def aware(moment: datetime) -> datetime:
-    """Return a moment with a zone; one without is taken for UTC, within the grace."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from greenlint.card.accelerators import find
 from greenlint.card.intensity import HIGHEST, LOWEST
-from greenlint.card.language import plain, text
+from greenlint.card.language import in_language, plain, text
+from greenlint.card.moments import is_to_come
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +33,9 @@ MACHINE_WATTS = 15_000
 
 MEMORY_WATTS, MEMORY_WATTS_PER_GB = 100, 2
 """More than trackers assume: about 5 W for each module."""
+
+LEAST_WATTS = 0.001
+"""Less than a microcontroller that works: a share of a machine that a tracker gives to one process can be small."""
 
 USUAL_OVERHEAD = 1.58
 """The PUE that CarbonTracker multiplies by where its log does not say."""
@@ -62,6 +66,13 @@ def implausible(run: Run) -> list[Text]:
                 "unités confondues ?",
             )
         )
+    if run.ended and is_to_come(run.ended):
+        reasons.append(
+            text(
+                f"ended on {run.ended:%Y-%m-%d}, which is still to come",
+                f"finie le {run.ended:%Y-%m-%d}, qui est à venir",
+            )
+        )
     total = sum(run.parts)
     if run.parts and not any(math.isclose(run.kwh, total * factor, rel_tol=0.01) for factor in (1.0, run.pue or 1.0)):
         reasons.append(
@@ -81,6 +92,13 @@ def _too_much_power(run: Run, seconds: float) -> Iterator[Text]:
     energy = run.gpu_kwh if run.gpu_kwh is not None else run.kwh if run.scope == "gpu" else None
     device, count = find(run.gpu_model), run.gpu_count or 1
     rated = f"{count} x {device.name}" if device else ""
+    if (watts := run.kwh * 3.6e6 / seconds) < LEAST_WATTS:
+        yield text(
+            f"mean power {watts:.2g} W is less than any machine draws: units mixed up?",
+            f"la puissance moyenne, {in_language(f'{watts:.2g}', 'fr')} W, est moindre que celle d'aucune machine : "
+            "unités confondues ?",
+        )
+        return
     for english, french, kwh, limit in (
         (
             f"accelerator power, {rated},",

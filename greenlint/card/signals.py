@@ -38,6 +38,10 @@ _PATTERN = re.compile(
 )
 
 
+_PAIRS = frozenset(
+    {("start", "stop"), ("start_task", "stop_task"), ("begin_window", "end_window"), ("epoch_start", "epoch_end")}
+)
+
 _HANDED = frozenset({"EarlyStopping", "EarlyStoppingCallback", "early_stopping", "ModelCheckpoint"})
 """What does nothing until it is handed to somebody; for these alone it is looked where they go."""
 
@@ -46,7 +50,7 @@ _HANDED = frozenset({"EarlyStopping", "EarlyStoppingCallback", "early_stopping",
 class Sign:
     """One thing that the code does: its form (call, with, decorator, assign), its names, and where: `train.py:12`.
 
-    `is_certain` is False for what an option or a test decides.
+    `is_certain` is False for what an option or a test decides; `programs` are the entries of the programs that do it.
     """
 
     form: str
@@ -55,6 +59,7 @@ class Sign:
     first: str = ""
     handed_on: bool = False
     is_certain: bool = True
+    programs: frozenset[str] = frozenset()
     path: str = ""
     where: str = ""
 
@@ -102,20 +107,23 @@ def observe(views: Sequence[View]) -> Iterator[tuple[Sign, Node]]:
     module, program = views[0].module, views[0].program
     reaching = [Reaching(view.program) for view in views if not view.is_test]
 
-    def reach_of(block: Block) -> Reach:
-        return max((one.of(block) for one in reaching), default=Reach.NEVER)
+    def reach_of(block: Block) -> tuple[Reach, frozenset[str]]:
+        reached = {str(one.program.entry.path): one.of(block) for one in reaching}
+        best = max(reached.values(), default=Reach.NEVER)
+        return best, frozenset(entry for entry, reach in reached.items() if reach)
 
     for spot in module.spots():
         names = tuple(sorted({*program.callees(spot), *_spelled(spot.call)}))
-        if names and (reach := reach_of(spot.block)):
+        reach, programs = reach_of(spot.block)
+        if names and reach and not _is_stopped_at_once(spot):
             keywords, first = _truthy(spot, program), _first(spot.call)
             is_certain = reach is Reach.ALWAYS
-            yield Sign("call", names, keywords, first, _is_handed_on(spot), is_certain), spot.call
+            yield Sign("call", names, keywords, first, _is_handed_on(spot), is_certain, programs), spot.call
     for scope in module.scopes:
         for statement, block in scope.statements:
-            if reach := reach_of(block):
-                for sign, node in _of_statement(statement, block, program):
-                    yield replace(sign, is_certain=reach is Reach.ALWAYS), node
+            reach, programs = reach_of(block)
+            for sign, node in _of_statement(statement, block, program) if reach else ():
+                yield replace(sign, is_certain=reach is Reach.ALWAYS, programs=programs), node
 
 
 def _of_statement(statement: Statement, block: Block, program: Program) -> Iterator[tuple[Sign, Node]]:
@@ -133,6 +141,29 @@ def _of_statement(statement: Statement, block: Block, program: Program) -> Itera
         for target in statement.targets:
             if isinstance(target, Attribute):
                 yield Sign("assign", (f"object.{target.name}",), first=_constant(statement.value)), statement
+
+
+def _is_stopped_at_once(spot: Spot) -> bool:
+    """Tell whether what a call starts is stopped by the next call of its function: nothing was measured in between."""
+    later = [other.call for other in spot.scope.spots if other.call.at > spot.call.at]
+    following = min(later, key=lambda call: call.at, default=None)
+    return (
+        following is not None
+        and (_method(spot.call), _method(following)) in _PAIRS
+        and _receiver(spot.call) == _receiver(following) != ""
+    )
+
+
+def _method(call: Call) -> str:
+    from greenlint.python.facts import Attribute
+
+    return call.func.name if isinstance(call.func, Attribute) else ""
+
+
+def _receiver(call: Call) -> str:
+    from greenlint.python.facts import Attribute, Name
+
+    return call.func.value.id if isinstance(call.func, Attribute) and isinstance(call.func.value, Name) else ""
 
 
 def _spelled(call: Call) -> set[str]:

@@ -141,6 +141,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "The training code changed on {changed}, after the last of these runs",
         "Le code d'entraînement a changé le {changed}, après la dernière de ces exécutions",
     ),
+    "untracked": (
+        "No training code here starts a tracker, so these runs may be of something else",
+        "Aucun code d'entraînement ne lance ici d'outil de mesure ; ces exécutions sont peut-être d'autre chose",
+    ),
     "uncommitted": (
         "{file} has uncommitted changes, so whether these runs are of the present code cannot be told",
         "{file} a des modifications non validées ; impossible de dire si ces exécutions sont celles du code actuel",

@@ -131,6 +131,11 @@ def test_a_cut_row_is_left_out_and_the_row_before_counts(read: Any) -> None:
         ({"emissions": 0.014007}, "units mixed up"),
         ({"energy_consumed": 0.165, "cpu_energy": 0.165, "ram_energy": 0}, "units mixed up"),
         ({"cpu_energy": 0.1}, "not the sum of its parts"),
+        ({"timestamp": "2999-01-01T00:00:00"}, "ended on 2999-01-01, which is still to come"),
+        (
+            {"energy_consumed": 1.65e-16, "cpu_energy": 9e-17, "ram_energy": 7.5e-17, "emissions": 1.4e-17},
+            "W is less than any machine draws",
+        ),
     ],
     ids=lambda value: str(value)[:40],
 )
@@ -315,7 +320,9 @@ def test_files_are_found_by_content_and_counted_once(tmp_path: Path) -> None:
     )
     (tmp_path / "info.pkl").write_bytes(b"cos\nsystem\n(S'false'\ntR.")
     files, problems = emissions.find(tmp_path)
-    assert problems == []
+    assert [told["en"] for told in problems] == [
+        "emissions.csv: named like an emission file, and no run in it can be read"
+    ]
     runs = {run.run_id: run.seconds for file in files for run in file.runs}
     assert runs == {"old": 41, "r1": 82}
 

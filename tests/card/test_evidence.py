@@ -140,6 +140,11 @@ def test_a_started_tracker_is_a_sign(project: Project) -> None:
     assert project.status("DES-3.3") is Status.PARTIAL
 
 
+def test_a_tracker_that_is_stopped_at_once_is_no_evidence(project: Project) -> None:
+    project.write("train.py", TRAIN.replace("tracker.start()\n", "tracker.start()\n    tracker.stop()\n"))
+    assert project.status("DES-3.3") is Status.UNKNOWN
+
+
 def test_an_import_without_a_start_is_no_evidence(project: Project) -> None:
     project.write("train.py", TRAIN.replace("    tracker.start()\n", "").replace("    tracker.stop()\n", ""))
     assert project.status("DES-3.3") not in {Status.PARTIAL, Status.VERIFIED}
@@ -517,6 +522,43 @@ def test_a_call_that_is_switched_off_is_no_sign(project: Project) -> None:
 def test_what_may_run_is_a_sign_and_what_never_runs_is_nothing(project: Project, code: str, status: Status) -> None:
     project.write("train.py", f"from transformers import AutoModel\n\n{code}")
     assert project.status("DES-1.1") is status
+
+
+UNTRACKED = (
+    TRAIN.replace("    from codecarbon import EmissionsTracker\n", "")
+    .replace("    tracker = EmissionsTracker()\n    tracker.start()\n", "")
+    .replace("    tracker.stop()\n", "")
+)
+
+
+def test_an_emission_file_that_no_code_here_can_have_written_earns_nothing(project: Project) -> None:
+    project.write("train.py", UNTRACKED)
+    project.write("greenlint.toml", "[score.budget]\nkwh = 0.01\n")
+    before = project.score()
+    project.write("emissions.csv", EMISSIONS + EMISSIONS.splitlines()[1].replace("digits,r1", "baseline,r2") + "\n")
+    assert project.score() == before
+    told = [piece.text["en"] for piece in project.evidence("DES-4.2")]
+    assert told == ["56 g/kWh (FRA), the tracker's own factor; no training code here starts a tracker"]
+    project.write("train.py", TRAIN)
+    assert project.status("DES-4.2") is Status.VERIFIED
+
+
+def test_a_script_beside_the_training_proves_nothing_of_it(project: Project) -> None:
+    project.write("train.py", TRAIN)
+    toy = "from sklearn.neural_network import MLPClassifier\n\nMLPClassifier(early_stopping=True).fit([[0]], [0])\n"
+    project.write("toy.py", toy)
+    assert project.status("TRN-2.2") is Status.PARTIAL
+    (told,) = project.evidence("TRN-2.2")
+    assert told.text["en"].endswith("MLPClassifier(early_stopping=...), but not for train.py")
+    (project.root / "train.py").unlink()
+    assert project.status("TRN-2.2") is Status.VERIFIED
+
+
+@pytest.mark.parametrize(("kwh", "status"), [("0.01", Status.PARTIAL), ("1e30", Status.UNKNOWN)])
+def test_a_budget_that_limits_nothing_is_none(project: Project, kwh: str, status: Status) -> None:
+    project.write("emissions.csv", EMISSIONS)
+    project.write("greenlint.toml", f"[score.budget]\nkwh = {kwh}\n")
+    assert project.status("ANA-4.1") is status
 
 
 def test_a_finding_in_a_test_says_nothing_of_the_release(project: Project) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from greenlint.card.checklist import load
 from greenlint.card.documents import MEGABYTE
-from greenlint.card.evidence import INDICATES, PROVES, REFUTES, Evidence
+from greenlint.card.evidence import INDICATES, PROVES, REFUTES, REMARKS, Evidence
 from greenlint.card.language import size, text, whole
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _MODEST_PARAMETERS = 1_000_000_000
 _NARROW_TASKS = ("-classification", "-regression", "-detection", "-segmentation", "-estimation", "-forecasting")
 _MOST = 0.5
+_SLACK = 100
 _EDGE_BYTES = 20 * MEGABYTE
 _REQUEST_BYTES = MEGABYTE
 
@@ -36,14 +37,17 @@ def narrow_and_small(material: Material) -> Iterator[Evidence]:
 
 
 def parameter_budget(material: Material) -> Iterator[Evidence]:
-    """Models against a declared budget of parameters."""
+    """Models against a declared budget of parameters; one that is far above them says nothing."""
     limit = material.budget.get("parameters")
     for model in material.models if limit is not None else ():
+        role = REFUTES if model.parameters > (limit or 0) else INDICATES
+        if model.parameters * _SLACK < (limit or 0):
+            role = REMARKS
         told = text(
-            f"{whole(model.parameters)} parameters, budget {limit:,.0f}",
+            f"{whole(model.parameters)} parameters, budget {whole(int(limit or 0))}",
             f"{whole(model.parameters, 'fr')} paramètres, budget {whole(int(limit or 0), 'fr')}",
         )
-        yield Evidence(INDICATES if model.parameters <= (limit or 0) else REFUTES, "onnx", model.path, told)
+        yield Evidence(role, "onnx", model.path, told)
 
 
 def reduced_precision(material: Material) -> Iterator[Evidence]:

@@ -40,8 +40,9 @@ def complete_card(material: Material) -> Iterator[Evidence]:
         return
     told = _grams(card.metadata)
     measured = sum(material.grams(run) or 0 for run in material.training)
-    agrees = told is not None and measured > 0 and abs(told - measured) <= _AGREEMENT * measured
-    if told is not None and measured and not agrees:
+    is_own = measured > 0 and not material.is_untracked
+    agrees = told is not None and is_own and abs(told - measured) <= _AGREEMENT * measured
+    if told is not None and is_own and not agrees:
         says = text(
             f"the card says {told:g} g, the emission files {plain(measured)} g",
             f"la fiche dit {in_language(f'{told:g}', 'fr')} g, les fichiers d'émissions {plain(measured, 3, 'fr')} g",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from greenlint.card.accelerators import find as find_accelerator
-from greenlint.card.evidence import INDICATES, PROVES, REFUTES, Evidence
-from greenlint.card.freshness import aware, freshness
+from greenlint.card.evidence import INDICATES, PROVES, REFUTES, REMARKS, Evidence
+from greenlint.card.freshness import freshness
 from greenlint.card.language import in_language, plain, text
+from greenlint.card.moments import aware
 from greenlint.card.signals import matches
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ _LOW_CARBON, _MIDDLING_CARBON = 100, 300
 
 _LEAN_WATTS = 100
 _BUSY_PERCENT = 50
+
+_SLACK = 1000
+"""A limit a thousand times above what was measured limits nothing."""
 
 _UNITS = {"kwh": "kWh", "gco2eq": "gCO2eq"}
 
@@ -46,7 +50,7 @@ def whole_life(material: Material) -> Iterator[Evidence]:
     """Yield the four inputs of the whole-life formula: training, queries, energy per query, sourced intensity."""
     answers = material.answers
     figures = [answers.figure(name) for name in ("queries_per_day", "lifetime_days", "kwh_per_query")]
-    if material.training and None not in figures and answers.intensity is not None:
+    if material.training and not material.is_untracked and None not in figures and answers.intensity is not None:
         told = text("all four inputs of the whole-life formula", "les quatre données de la formule sur toute la vie")
         yield Evidence(INDICATES, "answers", answers.path, told)
 
@@ -59,6 +63,7 @@ def energy_budget(material: Material) -> Iterator[Evidence]:
         "gco2eq": sum(material.grams(run) or 0 for run in material.training),
     }
     over = next((name for name, limit in limits.items() if measured[name] > limit), None)
+    binding = [name for name, limit in limits.items() if limit <= _SLACK * measured[name] and not material.is_untracked]
     if over:
         amount, limit, unit = measured[over], limits[over], _UNITS[over]
         told = text(
@@ -66,16 +71,19 @@ def energy_budget(material: Material) -> Iterator[Evidence]:
             f"{plain(amount, 3, 'fr')} {unit} mesurés, au-delà du budget de {plain(limit, 3, 'fr')} {unit}",
         )
         yield Evidence(REFUTES, "emissions", "greenlint.toml", told)
-    elif limits and (jobs := material.repository.ci_jobs):
+    elif binding and (jobs := material.repository.ci_jobs):
         name, line = jobs[0]
         told = text(
             "a budget in greenlint.toml, and a CI job that runs greenlint",
             "un budget dans greenlint.toml, et une tâche d'intégration continue qui lance greenlint",
         )
         yield Evidence(PROVES, "repository", f"{name}:{line}", told)
-    elif limits:
+    elif binding:
         told = text("a budget in greenlint.toml", "un budget dans greenlint.toml")
         yield Evidence(INDICATES, "repository", "greenlint.toml", told)
+    elif limits:
+        told = text("a budget that no measurement comes near", "un budget dont aucune mesure n'approche")
+        yield Evidence(REMARKS, "repository", "greenlint.toml", told)
 
 
 def stopped_early(material: Material) -> Iterator[Evidence]:
