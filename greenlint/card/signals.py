@@ -145,6 +145,8 @@ def _of_statement(statement: Statement, block: Block, program: Program) -> Itera
 
 def _is_stopped_at_once(spot: Spot) -> bool:
     """Tell whether what a call starts is stopped by the next call of its function: nothing was measured in between."""
+    if _method(spot.call) not in {start for start, _ in _PAIRS}:
+        return False
     later = [other.call for other in spot.scope.spots if other.call.at > spot.call.at]
     following = min(later, key=lambda call: call.at, default=None)
     return (
