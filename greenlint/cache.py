@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from greenlint.python.facts import Facts
 
 FOLDER = ".greenlint_cache"
+_TAG = "CACHEDIR.TAG"
 MOST_BYTES = 256 << 20
 """How large the facts of one root may become."""
 
@@ -89,8 +90,12 @@ class Cache:
         self._keeps = persistent
         self._dirty = False
         self._stored = 0
+        self._signed = False
         self._folder = os.path.join(root, FOLDER, _identity()) if persistent else ""
-        if persistent:
+        if persistent and os.path.islink(os.path.join(root, FOLDER)):
+            self._note(f"{os.path.join(root, FOLDER)} is a link and is left alone")
+            self._keeps = False
+        elif persistent:
             self._read()
 
     # Files
@@ -244,7 +249,6 @@ class Cache:
         text = json.dumps(_encoded(self._known, self._listed, self.generation), separators=(",", ":"))
         if not self._write(os.path.join(self._folder, "index.json"), text.encode("ascii")):
             return
-        _sign(os.path.join(self.root, FOLDER))
         self._prune()
 
     def _merge(self) -> None:
@@ -262,6 +266,7 @@ class Cache:
     def _write(self, path: str, content: bytes) -> bool:
         new = f"{path}.{os.getpid()}.new"
         try:
+            self._sign()
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(new, "wb") as file:
                 file.write(content)
@@ -273,6 +278,19 @@ class Cache:
                 os.unlink(new)
             return False
         return True
+
+    def _sign(self) -> None:
+        """Mark the folder as a cache, for git and for programs that make backups, before anything is in it."""
+        if self._signed:
+            return
+        folder = os.path.join(self.root, FOLDER)
+        os.makedirs(folder, exist_ok=True)
+        for name, content in ((".gitignore", "*\n"), (_TAG, "Signature: 8a477f597d28d172789f06886806bc55\n")):
+            path = os.path.join(folder, name)
+            if not os.path.exists(path):
+                with open(path, "w", encoding="ascii") as file:
+                    file.write(content)
+        self._signed = True
 
     def _prune(self) -> None:
         """Throw away the caches of other versions but the latest, and facts that no file has any more."""
@@ -307,7 +325,7 @@ def clean(root: str) -> bool:
     import shutil
 
     folder = os.path.join(root, FOLDER)
-    if not os.path.isdir(folder) or os.path.islink(folder):
+    if os.path.islink(folder) or not os.path.exists(os.path.join(folder, _TAG)):
         return False
     shutil.rmtree(folder)
     return True
@@ -384,15 +402,6 @@ def _only(kind: type[T], value: object) -> T:
 
 _KNOWN = ("digest", "stamp", "gate", "parses", "speaks", "trains", "tested", "targets")
 _RESULT = ("generation", "program", "relevant", "findings", "notes")
-
-
-def _sign(folder: str) -> None:
-    """Mark a folder as a cache, for git and for programs that make backups."""
-    for name, content in ((".gitignore", "*\n"), ("CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n")):
-        path = os.path.join(folder, name)
-        if not os.path.exists(path):
-            with suppress(OSError), open(path, "x", encoding="ascii") as file:
-                file.write(content)
 
 
 def _identity() -> str:

@@ -294,8 +294,12 @@ class TestTrouble:
         same_as_without(greenlint)
         assert project
 
-    def test_git_does_not_see_it(self, greenlint: Command, project: Path) -> None:
-        greenlint("check")
+    def test_git_does_not_see_it(self, greenlint: Command, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Not even what a run leaves that is interrupted before it has written its index."""
+        with monkeypatch.context() as patch:
+            patch.setattr(cache.Cache, "save", lambda _: None)
+            greenlint("check")
+        assert not list((project / cache.FOLDER).glob("*/index.json"))
         assert (project / cache.FOLDER / ".gitignore").read_text() == "*\n"
         assert (
             (project / cache.FOLDER / "CACHEDIR.TAG")
@@ -354,8 +358,15 @@ class TestClean:
         other.mkdir()
         (other / "dear.txt").write_text("keep")
         (project / cache.FOLDER).symlink_to(other)
-        greenlint("clean")
-        assert (other / "dear.txt").exists()
+        assert "is a link and is left alone" in greenlint("check", "-v").err
+        assert greenlint("clean").out == "nothing to remove\n"
+        assert [path.name for path in other.iterdir()] == ["dear.txt"]
+
+    def test_a_folder_that_greenlint_has_not_made_is_left_alone(self, greenlint: Command, project: Path) -> None:
+        (project / cache.FOLDER).mkdir()
+        (project / cache.FOLDER / "dear.txt").write_text("keep")
+        assert greenlint("clean").out == "nothing to remove\n"
+        assert (project / cache.FOLDER / "dear.txt").exists()
 
 
 @pytest.mark.slow

@@ -63,6 +63,7 @@ class Amount:
 
 
 NOTHING = Amount({})
+LARGEST = 10**30
 
 
 def number(value: int) -> Amount:
@@ -78,11 +79,11 @@ def size_of(dim: Dim) -> Amount:
 
 
 def product(dims: Iterable[Dim]) -> Amount:
-    """Return the number of elements of a shape."""
+    """Return the number of elements of a shape; beyond `LARGEST`, which no machine can hold, it is `LARGEST`."""
     factor, symbols = 1, []
     for dim in dims:
         if isinstance(dim, int):
-            factor *= dim
+            factor = min(factor * dim, LARGEST)
         else:
             symbols.append(dim or "?")
     return Amount({tuple(sorted(symbols)): factor} if factor else {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _BYTES = ("bytes", "kB", "MB", "GB", "TB", "PB")
+_BEYOND = 10**27
 _COUNTS = ("", " k", " M", " G", " T", " P")
 
 
@@ -18,6 +19,8 @@ def count_text(number: float) -> str:
 
 def _scaled(number: float, units: tuple[str, ...], space: str) -> str:
     sign, number, place = ("-" if number < 0 else ""), abs(number), 0
+    if number >= _BEYOND:
+        return f"{sign}more than 10^27{space}{units[0]}".rstrip()
     while number >= 999.5 and place < len(units) - 1:
         number /= 1000
         place += 1

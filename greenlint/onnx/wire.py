@@ -31,6 +31,21 @@ _HOLDS: Mapping[str, Mapping[int, str]] = {
     _FUNCTION: {7: _NODE, 11: _ATTRIBUTE},
     _TRAINING: {1: _GRAPH, 2: _GRAPH},
 }
+# The messages that a file can hold without end: nearly empty ones take a hundred times their bytes in memory.
+_MESSAGES: Mapping[str, frozenset[int]] = {
+    _MODEL: frozenset({7, 8, 14, 20, 25, 26}),
+    _GRAPH: frozenset({1, 5, 11, 12, 13, 14, 15, 16}),
+    _NODE: frozenset({5, 9}),
+    _ATTRIBUTE: frozenset({5, 6, 10, 11, 14, 15, 22, 23}),
+    _TENSOR: frozenset({13, 16}),
+    _SPARSE: frozenset(),
+    _FUNCTION: frozenset({7, 9, 11, 12, 14}),
+    _TRAINING: frozenset({3, 4}),
+}
+_CRUMB = 4
+_DIMS = 1
+_OUTPUT = 2
+_GRAPH_OF_MODEL = 7
 FLOATS, INT32S, INT64S, RAW, DOUBLES, UINT64S = 4, 5, 7, 9, 10, 11
 _WEIGHTS = frozenset({FLOATS, INT32S, INT64S, RAW, DOUBLES, UINT64S})
 _LENGTH_DELIMITED = 2
@@ -40,6 +55,8 @@ SMALL = 1024
 """Messages and weights of at most so many bytes stay where they are."""
 MOST_BYTES_WITHOUT_WEIGHTS = 192 << 20
 MOST_LEVELS = 100
+MOST_CRUMBS = 100_000
+"""How many messages may be nearly empty; what a tool writes has hardly any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +94,12 @@ def stretch_of(text: str) -> Stretch:
 class _Scan:
     """One pass over the messages that can hold weights; everything else is passed on as it is."""
 
-    __slots__ = ("data", "mark")
+    __slots__ = ("crumbs", "data", "mark")
 
     def __init__(self, data: Buffer, mark: str) -> None:
         self.data = data
         self.mark = mark.encode()
+        self.crumbs = 0
 
     def message(self, kind: str, start: int, end: int, pieces: list[Buffer], level: int) -> int:
         """Append the message between two offsets, less its weights, to the pieces; return its new size."""
@@ -90,6 +108,9 @@ class _Scan:
             raise ModelError(message)
         data = self.data
         holds = _HOLDS[kind]
+        messages = _MESSAGES[kind]
+        crowded = kind is _NODE and end - start > MOST_CRUMBS
+        dims = 0
         cuts = _WEIGHTS if kind is _TENSOR else frozenset()
         size = 0
         position = kept = start
@@ -114,9 +135,15 @@ class _Scan:
                         f"{end - body} are left"
                     )
                     raise ModelError(message)
-                if length <= SMALL:
-                    continue
                 number = tag >> 3
+                if length <= SMALL:
+                    in_parts = number == _GRAPH_OF_MODEL and kind is _MODEL
+                    if in_parts or (length < _CRUMB and (number in messages or (crowded and number <= _OUTPUT))):
+                        self.count()
+                    continue
+                if kind is _TENSOR and number == _DIMS:
+                    message = f"is no model: a tensor at byte {start} has more than {SMALL} dimensions"
+                    raise ModelError(message)
                 inner = holds.get(number)
                 if inner is None and number not in cuts:
                     continue
@@ -128,6 +155,11 @@ class _Scan:
                 else:
                     size += self.inner(number, inner, body, position, pieces, level)
             elif wire == 0:
+                if kind is _TENSOR and tag >> 3 == _DIMS:
+                    dims += 1
+                    if dims > SMALL:
+                        message = f"is no model: a tensor at byte {start} has more than {SMALL} dimensions"
+                        raise ModelError(message)
                 while position < end and data[position] >= 0x80:
                     position += 1
                 position += 1
@@ -146,6 +178,13 @@ class _Scan:
             raise ModelError(message)
         pieces.append(data[kept:end])
         return size + end - kept
+
+    def count(self) -> None:
+        """Count one more message that is nearly empty."""
+        self.crumbs += 1
+        if self.crumbs > MOST_CRUMBS:
+            message = f"is no model that a tool has written: more than {MOST_CRUMBS} of its messages are nearly empty"
+            raise ModelError(message)
 
     def inner(self, number: int, kind: str, start: int, end: int, pieces: list[Buffer], level: int) -> int:
         """Append a message with its tag and its new length."""
