@@ -137,6 +137,8 @@ def read(path: Path, shown: str | None = None) -> Answers:
         if name not in FIGURES:
             message = f'{shown}: unknown figure "{name}"{did_you_mean(str(name), FIGURES)}'
             raise ConfigError(message)
+    # YAML 1.1 reads 1e-6 as text.
+    release = {name: _number(value) if name not in _WORDS else value for name, value in release.items()}
     for name, value in release.items():
         if name not in _WORDS and value is not None and not _is_figure(value):
             message = f"{shown}: release.{name} must be a number above zero, not {value!r}"
@@ -148,6 +150,13 @@ def read(path: Path, shown: str | None = None) -> Answers:
         release,
         {str(id_): _answer(str(id_), value, shown, content) for id_, value in items.items()},
     )
+
+
+def _number(value: Any) -> Any:  # noqa: ANN401 - whatever the file held
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def _is_figure(value: Any) -> bool:  # noqa: ANN401 - whatever the file held

@@ -9,6 +9,8 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from greenlint.card.readers.boamps import OWN
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -33,7 +35,7 @@ def report(content: Mapping[str, Any], runs: Sequence[Run]) -> dict[str, Any]:
         "header": {
             "formatVersion": "1.1.0",
             "formatVersionSpecificationUri": "https://github.com/Boavizta/BoAmps/tree/main/model",
-            "reportId": str(uuid.uuid5(uuid.NAMESPACE_URL, seed)),
+            "reportId": f"{OWN}{uuid.uuid5(uuid.NAMESPACE_URL, seed)}",
             "reportDatetime": last or "unknown",
             "reportStatus": "draft",
             "publisher": {

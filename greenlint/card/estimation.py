@@ -68,6 +68,9 @@ def estimate(request: Request) -> dict[str, Any]:
     if not kwh > 0:
         message = "the terms give no energy at all: hours, count, usage and watts must be above zero"
         raise ConfigError(message)
+    if not math.isfinite(kwh):
+        message = "the terms give more energy than can be written"
+        raise ConfigError(message)
     amounts = {"kwh": kwh, "low": low * (1 - ESTIMATE_UNCERTAINTY), "high": kwh * (1 + ESTIMATE_UNCERTAINTY)}
     device, intensity = request.device, request.intensity
     told: dict[str, Any] = {"name": device.name, "watts": device.watts}

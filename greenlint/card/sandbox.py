@@ -34,7 +34,7 @@ def main() -> int:
     except SecurityError as error:
         return _fail(f"{name}: not allowed in the sandbox: {error}")
     except (MemoryError, OverflowError) as error:
-        return _fail(f"{name}: asks for too much: {error or 'memory'}")
+        return _fail(f"{name}: asks for too much: {str(error) or 'memory'}")
     except Exception as error:  # noqa: BLE001 - a template can fail in any way
         return _fail(f"{name}: {type(error).__name__}: {error}")
     sys.stdout.buffer.write("".join(written).encode())

@@ -12,7 +12,29 @@ from typing import TYPE_CHECKING
 from greenlint.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+
+
+FOREIGN = frozenset(".py .pyi .ipynb .onnx .toml .yaml .yml .csv .tsv .log .lock .cff .pkl .parquet".split())  # noqa: SIM905
+"""What greenlint reads and never makes: a slip of the pen must not replace answers, code or measurements."""
+
+
+def check(targets: Sequence[str]) -> None:
+    """Refuse paths that say one file twice, or that would replace a file of a kind that greenlint does not make.
+
+    Raises `ConfigError`. Called before any work is done.
+    """
+    seen: set[Path] = set()
+    for target in targets:
+        path = Path(target)
+        if path.suffix.lower() in FOREIGN and path.is_file():
+            message = f"{target}: is there already and no file of greenlint's; choose another name"
+            raise ConfigError(message)
+        place = path.resolve()
+        if place in seen:
+            message = f"{target}: is asked for twice; each result needs a file of its own"
+            raise ConfigError(message)
+        seen.add(place)
 
 
 def write(files: Mapping[Path, str]) -> None:

@@ -34,12 +34,16 @@ def run(options: argparse.Namespace) -> int:
     from greenlint.card.documents import read_text
     from greenlint.card.emissions import relative
     from greenlint.card.words import Words
-    from greenlint.card.writing import write
+    from greenlint.card.writing import check, write
     from greenlint.errors import ConfigError
 
     words = Words(options.lang)
     root = Path(options.path)
+    if options.template and not options.output:
+        message = "--template needs --output: what it writes is no card that could be laid over the one that is there"
+        raise ConfigError(message)
     output = Path(options.output) if options.output else root / "MODEL_CARD.md"
+    check([str(path) for path in (output, options.html, options.cyclonedx, options.boamps) if path])
     material = collect(_evidence.request(options))
     existing = read_text(output) if output.is_file() else ""
     card = compose(material, _info(root, options), words, existing=existing, path=relative(output, root))

@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     from greenlint.card.collection import collect
     from greenlint.card.evidence import assess
     from greenlint.card.words import Words
-    from greenlint.card.writing import write
+    from greenlint.card.writing import check, write
     from greenlint.errors import ConfigError, did_you_mean
 
     if options.format not in FORMATS:
@@ -42,6 +42,7 @@ def run(options: argparse.Namespace) -> int:
     if options.fail_under is not None and not 0 <= options.fail_under <= 100:  # noqa: PLR2004
         message = f"--fail-under must lie between 0 and 100, not {options.fail_under:g}"
         raise ConfigError(message)
+    check([path for path in (options.output, options.badge) if path])
     words = Words(options.lang)
     previous = scorecard.read_previous(Path(options.compare)) if options.compare else None
     material = collect(_evidence.request(options))
@@ -65,6 +66,9 @@ def run(options: argparse.Namespace) -> int:
         print(f"{options.output}: {words['score']} {card['score']:.1f}", file=sys.stderr)
     else:
         sys.stdout.write(text)
+    if options.fail_under and card["grade"] is None:
+        print(f"not graded ({card['why_no_grade']}), which is under {options.fail_under:g}", file=sys.stderr)
+        return 1
     if options.fail_under is not None and card["score"] < options.fail_under:
         print(f"the score {card['score']:.1f} is under {options.fail_under:g}", file=sys.stderr)
         return 1

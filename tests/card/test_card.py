@@ -378,7 +378,7 @@ def test_a_hostile_template_is_one_line_and_writes_nothing(
 ) -> None:
     monkeypatch.setattr(render, "SECONDS", 15)
     (project / "t.j2").write_text(template)
-    line = refusal(capsys, "card", "--template", "t.j2")
+    line = refusal(capsys, "card", "--template", "t.j2", "--output", "MODEL_CARD.md")
     assert re.search(said, line), line
     assert not (project / "MODEL_CARD.md").exists()
     assert not (project / "never").exists()
@@ -636,6 +636,44 @@ def test_either_all_files_are_written_or_none(project: Path, capsys: pytest.Capt
     assert "no/where/r.html: No such file" in refusal(capsys, "card", "--html", "no/where/r.html", "--boamps", "b.json")
     assert "no/b.svg: No such file" in refusal(capsys, "score", "--output", "s.txt", "--badge", "no/b.svg")
     assert sorted(path.name for path in project.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("card --html card.yaml", "card.yaml: is there already"),
+        ("card --output train.py", "train.py: is there already"),
+        ("card --boamps emissions.csv", "emissions.csv: is there already"),
+        ("card --html a.md --output a.md", "a.md: is asked for twice"),
+        ("card --html x --cyclonedx ./x", "is asked for twice"),
+        ("card --template t.j2", "--template needs --output"),
+        ("score --output greenlint-answers.yaml", "greenlint-answers.yaml: is there already"),
+        ("score --badge digits.onnx", "digits.onnx: is there already"),
+    ],
+)
+def test_no_result_replaces_what_a_person_made(
+    project: Path, capsys: pytest.CaptureFixture[str], arguments: str, said: str
+) -> None:
+    before = {path.name: path.read_bytes() for path in project.iterdir() if path.is_file()}
+    assert said in refusal(capsys, *arguments.split())
+    assert {path.name: path.read_bytes() for path in project.iterdir() if path.is_file()} == before
+
+
+def test_a_report_of_our_own_is_no_measurement_again(project: Path) -> None:
+    greenlint("card", "--boamps", "boamps.json")
+    (project / "emissions.csv").unlink()
+    greenlint("score", "--format", "json", "--output", "score.json")
+    items = {item["id"]: item for item in json.loads((project / "score.json").read_text())["items"]}
+    assert not [piece for piece in items["TRN-1.1"]["evidence"] if piece["source"] == "emissions"]
+
+
+def test_a_score_without_a_letter_is_under_every_threshold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert greenlint("score", "--fail-under", "0") == 0
+    assert greenlint("score", "--fail-under", "1") == 1
+    assert "not graded (less than 50 % coverage), which is under 1" in capsys.readouterr().err
 
 
 def test_a_block_without_content_is_left_out(project: Path) -> None:

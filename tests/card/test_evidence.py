@@ -561,6 +561,11 @@ def test_a_budget_that_limits_nothing_is_none(project: Project, kwh: str, status
     assert project.status("ANA-4.1") is status
 
 
+def test_a_figure_in_scientific_notation_is_one(project: Project) -> None:
+    project.write("greenlint-answers.yaml", "release:\n  kwh_per_query: 1e-6\n")
+    assert answers.read(project.root / "greenlint-answers.yaml").figure("kwh_per_query") == 1e-6
+
+
 def test_a_finding_in_a_test_says_nothing_of_the_release(project: Project) -> None:
     project.write("tests/test_train.py", TRAIN.replace("range(3)", "range(100000)"))
     assert project.status("TRN-2.2") is Status.UNKNOWN

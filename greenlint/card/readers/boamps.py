@@ -6,6 +6,7 @@ https://github.com/Boavizta/BoAmps
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from greenlint.card.emissions import Run, moment, number, whole
@@ -16,10 +17,15 @@ if TYPE_CHECKING:
 
 TOOL = "BoAmps"
 
+OWN = "greenlint-"
+"""What the ids of greenlint's own reports start with: they repeat other files, and are no measurement again."""
+
 
 def recognises(head: str) -> bool:
-    """Whether the file is a JSON object that speaks of tasks and measures."""
-    return head.lstrip().startswith("{") and any(word in head for word in ('"taskStage"', '"measurementMethod"'))
+    """Whether the file is a JSON object that speaks of tasks and measures, and no report of greenlint's own."""
+    is_own = re.search(rf'"reportId":\s*"{OWN}', head) is not None
+    words = ('"taskStage"', '"measurementMethod"')
+    return head.lstrip().startswith("{") and any(word in head for word in words) and not is_own
 
 
 def read(text: str, into: Reading) -> None:
