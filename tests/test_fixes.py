@@ -119,6 +119,7 @@ def test_every_fixer_has_a_rule() -> None:
         ("ECO502", "model = nn.Sequential(nn.Dropout(0.1))\nfor size in (1, 2):\n    {trace}", False),
         ("ECO502", "model = nn.Sequential(nn.Dropout(0.1))\n{train}{trace}", True),
         ("ECO502", "model = nn.Sequential(nn.Dropout(0.1))\n{trace}\nmodel.train()\n{train}", False),
+        ("ECO502", "model = nn.Sequential(nn.Dropout(0.1))\nmodel.train()  # on purpose\n# so\n{trace}", False),
     ],
 )
 def test_what_may_change_a_result_is_unsafe(code: str, text: str, project: Path, *, safe: bool) -> None:

@@ -30,5 +30,12 @@ def export_in_training_mode(page: Page, finding: Finding) -> Fix | None:
         edit = page.edit(page.end(model), page.end(model), ".eval()")
     elif dotted(model) and statement is not None:
         edit = page.before(statement, f"{dotted(model)}.eval()")
-    safe = not values.get("trains_later", True) and not page.loops(call)
+    meant = statement is not None and _last_line(page.text[: page.start(statement)]) == f"{dotted(model)}.train()"
+    safe = not values.get("trains_later", True) and not page.loops(call) and not meant
     return None if edit is None else Fix(f"{page.code(model)}.eval() before the export", safe=safe, edits=(edit,))
+
+
+def _last_line(text: str) -> str:
+    """Return the last line of a text that holds more than a comment."""
+    lines = (line.partition("#")[0].strip() for line in reversed(text.splitlines()))
+    return next((line for line in lines if line), "")
