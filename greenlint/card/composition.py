@@ -55,12 +55,29 @@ def compose(material: Material, info: Mapping[str, Any], words: Words, *, existi
         score = scorecard(assessment, judged, words.language)
         score["inputs"] = [one for one in score["inputs"] if one["kind"] != "card"]
         data = content(judged, assessment, score, info, words, written=merging.handwritten(old.body))
-        body, kept = merging.merge(old.body, render.render_markdown(data))
+        rendered = render.render_markdown(data)
+        body, kept = merging.merge(old.body, rendered)
+        kept = [*_kept_head(rendered, old.body), *kept]
         again = Composed(frontmatter.dump(frontmatter.build(data, old.metadata)) + body, data, tuple(kept))
         if again.text == composed.text:
             return again
         composed = again
     return composed
+
+
+def _kept_head(rendered: str, body: str) -> list[str]:
+    """Name the title and the summary where the card has others than the description: they stand outside of blocks."""
+    if not body.strip():
+        return []
+    title, _, summary = rendered.partition("<!-- greenlint:")[0].strip().partition("\n")
+    there = " ".join(body.split())
+    parts = {"title": title.strip(), "summary": " ".join(summary.split())}
+    return [name for name, told in parts.items() if told and told not in there]
+
+
+def _title(body: str) -> str:
+    found = re.search(r"^# (.+)$", body, re.MULTILINE)
+    return found[1].strip() if found else ""
 
 
 def _with_card(material: Material, text: str, path: str) -> Material:
@@ -72,7 +89,6 @@ def _with_card(material: Material, text: str, path: str) -> Material:
 def _completed(info: Mapping[str, Any], metadata: Mapping[str, Any], existing: str) -> dict[str, Any]:
     """Fill what the description does not say from the front matter and title of the card that is there."""
     told = {key: metadata[name] for key, name in _FROM_METADATA.items() if isinstance(metadata.get(name), str)}
-    title = re.search(r"^# (.+)$", existing, re.MULTILINE)
-    if title:
-        told["name"] = title[1].strip()
+    if title := _title(existing):
+        told["name"] = title
     return {**told, **info}

@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     for path in files:
         print(f"{path}: written", file=sys.stderr)
     for name in card.kept:
-        print(f'{output}: the block "{name}" was edited by hand and is kept', file=sys.stderr)
+        print(f'{output}: "{name}" is kept as it stands there', file=sys.stderr)
     for note in material.notes:
         print(f"note: {note[words.language]}", file=sys.stderr)
     return 0

@@ -232,7 +232,7 @@ def test_what_a_person_wrote_stays(project: Path, capsys: pytest.CaptureFixture[
     assert "very tiny and very clean" in after
     assert after.count("The images are") == 1
     assert "thumbnail: mine.png" in after
-    assert 'block "limitations" was edited by hand' in capsys.readouterr().err
+    assert '"limitations" is kept as it stands there' in capsys.readouterr().err
     greenlint("card")
     assert path.read_text() == after
 
@@ -291,6 +291,18 @@ def test_headings_of_other_cards_are_known(project: Path) -> None:
         assert told not in gaps
     for missing in ("Out of scope", "Training data", "Ethical considerations"):
         assert missing in gaps
+
+
+def test_another_title_is_said_and_not_written_over(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    greenlint("card")
+    assert "is kept" not in capsys.readouterr().err
+    greenlint("card")
+    assert "is kept" not in capsys.readouterr().err
+    info = project / "card.yaml"
+    info.write_text(re.sub(r"^name: .*$", "name: Another", info.read_text(), flags=re.MULTILINE))
+    greenlint("card")
+    assert 'MODEL_CARD.md: "title" is kept as it stands there' in capsys.readouterr().err
+    assert "# Digits, a small classifier" in (project / "MODEL_CARD.md").read_text()
 
 
 def test_an_edited_figure_is_kept_beside_the_true_one(project: Path) -> None:
