@@ -34,6 +34,7 @@ MOST_EXPANDED = 500_000
 """Nodes that local functions may stand for."""
 _MOST_FOLLOWED = 1_000_000
 _MOST_KEPT = 64
+_MOST_CLAIMS = 8
 _BEYOND = 1e30
 _COUNTED = frozenset({6, 7})  # int32 and int64: what sizes are kept in
 _GROWS = frozenset({"Concat", "Range", "Expand", "ConstantOfShape", "Tile"})
@@ -92,9 +93,24 @@ def load(path: str | os.PathLike[str], *, dims: Mapping[str, int] | None = None,
     graph.symbols = symbols
     graph.dims = {name: size for name, size in (dims or {}).items() if name in symbols}
     graph.notes.extend(notes)
+    if weights != "none" and (shared := _overlapping(graph)):
+        graph.weights = "none"
+        graph.notes.append(f"weights were not read: tensors claim the same bytes of {shared} over and over")
     if sizes:
         graph.expand = Calls(model, sizes, partial(_fill, name, mark)).body
     return graph
+
+
+def _overlapping(graph: Graph) -> str:
+    """Return the file of which tensors claim far more bytes than it has, or an empty text: reading would not end."""
+    claimed: dict[str, int] = {}
+    for _, tensor in graph.stored:
+        for segment in tensor.segments:
+            claimed[segment.path] = claimed.get(segment.path, 0) + segment.length
+    for path, length in claimed.items():
+        if length > _MOST_CLAIMS * os.path.getsize(path):  # noqa: PTH202  segments have texts
+            return os.path.basename(path)  # noqa: PTH119
+    return ""
 
 
 def _read(path: str, mark: str) -> tuple[bytes, int]:

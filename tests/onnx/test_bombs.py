@@ -105,3 +105,21 @@ def test_a_product_of_very_many_sizes_is_a_number(tmp_path: Path) -> None:
 
 def test_numbers_beyond_all_measure() -> None:
     assert count_text(10**400) == "more than 10^27"
+
+
+def test_many_tensors_over_the_same_bytes(tmp_path: Path) -> None:
+    (tmp_path / "w.bin").write_bytes(bytes(1 << 20))
+    tensors = []
+    for number in range(20):
+        tensor = TensorProto(name=f"w{number}", data_type=1, dims=[1 << 18], data_location=TensorProto.EXTERNAL)
+        tensor.external_data.add(key="location", value="w.bin")
+        tensors.append(tensor)
+    y = helper.make_tensor_value_info("y", TensorProto.FLOAT, None)
+    node = helper.make_node("Sum", [tensor.name for tensor in tensors], ["y"])
+    path = tmp_path / "shared.onnx"
+    path.write_bytes(helper.make_model(helper.make_graph([node], "g", [], [y], tensors)).SerializeToString())
+    graph = load.load(path, weights="full")
+    assert (graph.weights, graph.notes) == (
+        "none",
+        ["weights were not read: tensors claim the same bytes of w.bin over and over"],
+    )
