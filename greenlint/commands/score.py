@@ -24,11 +24,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     telling.add_argument("--lang", metavar="LANG", default="en", help="en or fr")
     telling.add_argument("--badge", metavar="FILE", help="write an SVG badge as well")
     telling.add_argument("--compare", metavar="FILE", help="say what changed since an earlier scorecard in JSON")
-    telling.add_argument("--fail-under", type=float, metavar="SCORE", help="exit with 1 when the score is lower")
+    telling.add_argument(
+        "--fail-under", type=float, metavar="SCORE", help="exit with 1 when the score is lower, or without a letter"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Collect, judge, tell; return 1 when the score is under `--fail-under`."""
+    """Collect, judge, tell; return 1 when the score is under `--fail-under`, or has no letter."""
     from greenlint.card import badge, scorecard, terminal
     from greenlint.card.collection import collect
     from greenlint.card.evidence import assess
