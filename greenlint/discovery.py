@@ -179,8 +179,8 @@ def _by_git(folder: Path) -> Listing | None:
         for name in re.findall(r"could not open directory '(.*)': Permission denied", answer.stderr)
     ]
     inner = {folder / name for name in names if name.endswith("/")} | set(_submodules(repository))
-    sources = (folder / name for name in names if name.endswith(SUFFIXES) and not _is_noise(name))
-    files = [file for file in sources if file.is_file()]
+    sources = [os.path.join(folder, name) for name in names if name.endswith(SUFFIXES) and not _is_noise(name)]  # noqa: PTH118
+    files = [Path(source) for source in sources if os.path.isfile(source)]  # noqa: PTH113
     for other in sorted(inner):
         # A repository inside the repository: git does not look into it, and its files are there all the same.
         if other.is_relative_to(folder) and other != folder and (other / ".git").exists():

@@ -24,6 +24,7 @@ class Survey:
     def __init__(self, root: Path, cache: Cache, read: Callable[[Path], bytes], unsaved: Collection[Path]) -> None:
         """Look at nothing yet; `read` gives the bytes of a file, `unsaved` holds those that differ from the disk."""
         self.root = root
+        self._prefix = f"{str(root).rstrip(os.sep)}{os.sep}"
         self.cache = cache
         self._read = read
         self._unsaved = unsaved
@@ -50,10 +51,14 @@ class Survey:
 
     def known(self, path: Path) -> Known:
         """Return what is known of the content of a file; raise `SourceError`."""
-        return self.cache.known(self._name(path), lambda: self._read(path), overridden=path in self._unsaved)
+        return self._known_of(str(path))
 
-    def _name(self, path: Path) -> str:
-        return str(path)[len(str(self.root)) :].lstrip("/\\") if path.is_relative_to(self.root) else str(path)
+    def _known_of(self, name: str) -> Known:
+        overridden = bool(self._unsaved) and Path(name) in self._unsaved
+        return self.cache.known(self._relative(name), lambda: self._read(Path(name)), overridden=overridden)
+
+    def _relative(self, name: str) -> str:
+        return name.removeprefix(self._prefix)
 
     def digest(self, path: Path) -> str:
         """Return what stands for the content of a file, an empty text when it cannot be read."""
@@ -86,7 +91,7 @@ class Survey:
     def can_train(self, name: str) -> bool:
         """Tell whether a file may train or evaluate, by its bytes."""
         try:
-            known = self.known(Path(name))
+            known = self._known_of(name)
             if known.trains is None:
                 known.trains = relevance.can_train(self._read(Path(name)))
                 self.cache.learnt()
@@ -115,7 +120,7 @@ class Survey:
 
         def tested(name: str) -> bool:
             try:
-                known = self.known(Path(name))
+                known = self._known_of(name)
                 if known.tested is None:
                     known.tested = is_test(imports.relative(name), lambda: self._read(Path(name)))
                     self.cache.learnt()
@@ -136,7 +141,7 @@ class Survey:
     def _recall_targets(self, name: str, imports: Imports) -> None:
         """Take what a file imports from the cache, and look at the file if that is not there."""
         try:
-            known = self.known(Path(name))
+            known = self._known_of(name)
         except SourceError:
             return
         if known.targets is not None:
@@ -150,7 +155,7 @@ class Survey:
     def program(self, path: Path) -> str:
         """Return a digest of all that a file's findings may depend on: its programs' files, and what they import."""
         imports = self.imports
-        parts = [self._name(path).encode("utf-8", "surrogateescape"), str(imports.is_test(str(path))).encode()]
+        parts = [self._relative(str(path)).encode("utf-8", "surrogateescape"), str(imports.is_test(str(path))).encode()]
         for entry in imports.entries(str(path)):
             if entry not in self._programs:
                 told = []
