@@ -163,6 +163,11 @@ def _inspected(
                 summary = inspection.summarise(one, device=options.device, measure=options.measure)
             except ModelError as error:
                 problems.append(Problem(shown(path), str(error)))
+            except ConfigError:
+                raise
+            except Exception as error:  # noqa: BLE001 - one model must not take the others down
+                told = f"cannot be summed up: {type(error).__name__}: {' '.join(str(error).split())[:120]}"
+                problems.append(Problem(shown(path), told))
             else:
                 summaries.append(summary)
                 if summary.unmeasured:

@@ -268,7 +268,8 @@ def _bind(model: onnx.ModelProto, dims: Mapping[str, int]) -> list[str]:
                 and not (dim.HasField("dim_value") and dim.dim_value == 0)
             ):
                 dim.dim_param = f"{info.name}.{axis}"
-    symbols = [dim.dim_param for info in graph.input for dim in info.type.tensor_type.shape.dim if dim.dim_param]
+    words = (dim.dim_param for info in graph.input for dim in info.type.tensor_type.shape.dim if dim.dim_param)
+    symbols = [word for word in words if isinstance(word, str)]
     if not any(name in dims for name in symbols):
         return symbols
     # What an exporter has written of inner sizes are formulas of the names that are now numbers: inference does better.
@@ -430,6 +431,9 @@ class _Builder:
 
     def build(self, model: onnx.ModelProto) -> Graph:
         graph = self.graph
+        words = (model.producer_name, model.producer_version, *(opset.domain for opset in model.opset_import))
+        if not all(isinstance(word, str) for word in words):
+            raise ModelError(_NO_TEXT)
         graph.producer = f"{model.producer_name} {model.producer_version}".strip()
         for opset in model.opset_import:
             graph.opsets[_domain(opset.domain)] = opset.version
@@ -798,7 +802,7 @@ def _unusual_size(dim: onnx.TensorShapeProto.Dimension) -> Dim:
     """Return 0, a name, or None; sizes below zero stand for unknown ones in old exports."""
     if dim.HasField("dim_value"):
         return 0 if dim.dim_value == 0 else None
-    return None if dim.dim_param in _NAMELESS else dim.dim_param
+    return None if dim.dim_param in _NAMELESS or not isinstance(dim.dim_param, str) else dim.dim_param
 
 
 def _settle(scope: Scope) -> None:

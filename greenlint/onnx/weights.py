@@ -93,6 +93,7 @@ def _statistics(graph: Graph) -> dict[Value | None, Statistics]:
     total = sum(tensor.stored for _, tensor in weights)
     exact = graph.weights == "full" or (graph.weights == "sample" and total <= EXACT_UP_TO)
     result: dict[Value | None, Statistics] = {}
+    same: dict[object, Statistics] = {}
     pools: dict[Dtype, _Pool] = {}
     with closing(Files()) as files:
         for value, tensor in weights:
@@ -100,7 +101,11 @@ def _statistics(graph: Graph) -> dict[Value | None, Statistics]:
                 continue
             raw = tensor.short(files, SHORT)
             if raw is None:
-                result[value] = _of(tensor, exact=exact)
+                # Tied weights may name one place of a file, which is read once.
+                key = (tensor.dtype, tensor.segments) if tensor.segments else value
+                if key not in same:
+                    same[key] = _of(tensor, exact=exact)
+                result[value] = same[key]
             else:
                 pools.setdefault(tensor.dtype, _Pool(tensor.dtype, result)).add(value, raw)
     for pool in pools.values():
@@ -257,12 +262,13 @@ def half_precision(graph: Graph) -> HalfPrecision:
 
 
 def _is_mask(value: Value) -> bool:
-    """Tell whether a tensor has nothing but zeros and numbers that stand for infinity."""
+    """Tell whether a tensor has nothing but zeros and one number that stands for infinity."""
     stored = value.stored
     if stored is None or stored.nbytes > CHUNK or stored.size == 0:
         return False
     numbers = np.abs(np.concatenate(list(stored.chunks())))
-    return bool(np.all((numbers == 0) | (numbers >= HALF_MOST)))
+    most = numbers.max()
+    return bool(np.all((numbers == 0) | (numbers == most)))
 
 
 def _too_large(graph: Graph) -> str:
@@ -337,7 +343,21 @@ def _equal(graph: Graph) -> Iterator[list[Value]]:
                 if alike[0].stored is not None and alike[0].stored.nbytes <= FEW_BYTES:
                     yield alike  # the first bytes were all
                 else:
-                    yield from (same for same in _split(alike, Tensor.digest) if len(same) > 1)
+                    yield from (same for same in _split(alike, _digests()) if len(same) > 1)
+
+
+def _digests() -> Callable[[Tensor], bytes]:
+    """Return a function that reads each place of a file once."""
+    known: dict[object, bytes] = {}
+
+    def digest(tensor: Tensor) -> bytes:
+        if not tensor.segments:
+            return tensor.digest()
+        if tensor.segments not in known:
+            known[tensor.segments] = tensor.digest()
+        return known[tensor.segments]
+
+    return digest
 
 
 def _split(group: list[Value], key: Callable[[Tensor], bytes]) -> list[list[Value]]:

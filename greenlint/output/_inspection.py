@@ -109,10 +109,10 @@ def _costs(model: Summary, look: Look) -> Iterator[str]:
     if given:
         yield from _row("", f"with {given}", look)
     if model.free:
-        asked = " ".join(f"--dim {name}=..." for name in model.free[:3])
+        asked = " ".join(f"--dim {shortened(name, 40)}=..." for name in model.free[:3])
         yield from _row("", f"with the free sizes at 1; {asked} says more", look)
         if model.exact:
-            yield from _row("", f"MACs {model.macs_text}", look)
+            yield from _row("", f"MACs {shortened(model.macs_text, 200)}", look)
     if model.unknown:
         unknown = ", ".join(f"{op} {count}" for op, count in list(model.unknown.items())[:3])
         yield from _row("", f"{plural(sum(model.unknown.values()), 'node')} of unknown cost: {unknown}", look)
@@ -149,8 +149,8 @@ def _energy(kwh: float) -> str:
 
 
 def _port(port: Port) -> str:
-    shape = "" if port.shape is None else f"[{', '.join(map(str, port.shape))}]"
-    return f"{port.name} {port.dtype}{shape}"
+    shape = "" if port.shape is None else f"[{', '.join(shortened(str(size), 40) for size in port.shape)}]"
+    return f"{shortened(port.name)} {port.dtype}{shape}"
 
 
 def _row(word: str, told: str, look: Look) -> Iterator[str]:
