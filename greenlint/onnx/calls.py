@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import onnx
-from onnx import numpy_helper, shape_inference
+from onnx import numpy_helper
 
 from greenlint.errors import ModelError
+from greenlint.onnx import shapes
 from greenlint.onnx.graph import Scope
-from greenlint.onnx.shapes import type_proto
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Mapping
@@ -100,7 +100,7 @@ class Calls:
         constant = {name for name, value in pairs if value is not None and value.is_constant}
         scope = Scope("", "call")
         try:
-            inferred = shape_inference.infer_shapes(model, check_type=False, strict_mode=False, data_prop=True)
+            inferred = shapes.infer(model)
             self.fill(inferred.graph, scope, constant)
         except ModelError:
             return None
@@ -125,7 +125,7 @@ def _declare(graph: onnx.GraphProto, name: str, value: Value) -> None:
     if numbers is not None:
         graph.initializer.append(numpy_helper.from_array(numbers, name))
         return
-    graph.input.add(name=name).type.CopyFrom(type_proto(value.type))
+    graph.input.add(name=name).type.CopyFrom(shapes.type_proto(value.type))
 
 
 def _give_attributes(node: onnx.NodeProto, given: Mapping[str, onnx.AttributeProto]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import mmap
 import os
 import secrets
@@ -32,12 +31,7 @@ MOST_CALLS = 100
 """Local functions that call one another in a row; onnx 1.23 infers no deeper, earlier releases overflow their stack."""
 MOST_EXPANDED = 500_000
 """Nodes that local functions may stand for."""
-_MOST_FOLLOWED = 1_000_000
-_MOST_KEPT = 64
 _MOST_CLAIMS = 8
-_BEYOND = 1e30
-_COUNTED = frozenset({6, 7})  # int32 and int64: what sizes are kept in
-_GROWS = frozenset({"Concat", "Range", "Expand", "ConstantOfShape", "Tile"})
 _MOST_INFERRED_NODES = 200_000
 _MOST_REFINED_NODES = 20_000
 _MOST_ROUNDS = 6
@@ -52,7 +46,7 @@ _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f"))
 try:
     import numpy as np  # noqa: F401 - the same sentence for either
     import onnx as _onnx
-    from onnx import numpy_helper, shape_inference
+    from onnx import numpy_helper
 
     from greenlint.onnx import shapes
     from greenlint.onnx.calls import Calls, key_of
@@ -297,67 +291,13 @@ def _infer(model: onnx.ModelProto, notes: list[str]) -> onnx.ModelProto:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            follows = _longest_list(graph) <= _MOST_FOLLOWED
-            model = shape_inference.infer_shapes(model, check_type=False, strict_mode=False, data_prop=follows)
+            model = shapes.infer(model)
     except Exception as error:  # noqa: BLE001 - inference is a help, whatever it dies of
         notes.append(f"shapes were not inferred: {_one_line(error)}")
     if sparse:
         del model.graph.initializer[-len(sparse) :]
         model.graph.sparse_initializer.extend(sparse)
     return model
-
-
-def _longest_list(graph: onnx.GraphProto) -> float:
-    """Return about how many numbers the inference of onnx may follow in one value: it has no bound of its own.
-
-    A chain of Concat can double a list at every step; Range, Expand and their like make any number of numbers from one.
-    """
-    if not any(node.op_type in _GROWS for node in graph.node):
-        return 0
-    counts: dict[str, float] = {}
-    values: dict[str, list[int]] = {}
-    largest: dict[str, float] = {}
-
-    def known(name: str, tensor: onnx.TensorProto) -> None:
-        counts[name] = math.prod(tensor.dims)
-        if counts[name] <= _MOST_KEPT and not tensor.external_data:
-            values[name] = [int(number) for number in numpy_helper.to_array(tensor).flat]
-            largest[name] = max(map(abs, values[name]), default=0)
-
-    for tensor in graph.initializer:
-        if len(tensor.dims) <= 1 and tensor.data_type in _COUNTED:
-            known(tensor.name, tensor)
-    for node in graph.node:
-        inputs = [name for name in node.input if name]
-        told = [counts.get(name, 0) for name in inputs]
-        size = max((largest.get(name, 0) for name in inputs), default=0)
-        count = max(told, default=0)
-        if node.op_type == "Constant":
-            for one in node.attribute:
-                if one.t.data_type in _COUNTED and len(one.t.dims) <= 1:
-                    known(node.output[0], one.t)
-                elif one.ints or one.i:
-                    numbers = list(one.ints) or [one.i]
-                    counts[node.output[0]] = len(numbers)
-                    values[node.output[0]] = numbers
-                    largest[node.output[0]] = max(map(abs, numbers))
-            continue
-        if node.op_type == "Concat":
-            count = sum(told)
-        elif node.op_type == "Range":
-            count = size
-        elif node.op_type in _GROWS:
-            # What has several dimensions is not followed: it is no list of sizes.
-            shape = values.get(inputs[-1]) if inputs else None
-            flat = shape is None or len(shape) == 1
-            count = 0 if not flat else max(count, 1) * abs(shape[0]) if shape else max(count, size)
-        elif node.op_type == "Mul":
-            size = math.prod(largest.get(name, 0) or 1 for name in inputs)
-        elif node.op_type in {"Add", "Sub"}:
-            size = sum(largest.get(name, 0) for name in inputs)
-        counts.update(dict.fromkeys(node.output, min(count, _BEYOND)))
-        largest.update(dict.fromkeys(node.output, min(size, _BEYOND)))
-    return max((counts[name] for node in graph.node for name in node.output if name in counts), default=0)
 
 
 def _refine(model: onnx.ModelProto, graph: Graph) -> None:

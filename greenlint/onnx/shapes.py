@@ -15,7 +15,7 @@ from greenlint.onnx.graph import NO_TYPE
 from greenlint.onnx.tensor import DTYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from greenlint.onnx.graph import Graph, Node, Type
 
@@ -32,7 +32,68 @@ _SAME = frozenset(
 _BY_TYPES = frozenset({"Add", "Div", "MatMul", "Max", "Min", "Mul", "Pow", "Sub"})
 _BY_ATTRIBUTES = frozenset({"AveragePool", "Conv", "Gemm", "GlobalAveragePool", "LRN", "MaxPool"})
 _PLAIN = _SAME | _BY_TYPES | _BY_ATTRIBUTES
+_MAKES_LISTS = frozenset(
+    {"Concat", "ConstantOfShape", "Expand", "OneHot", "Pad", "Range", "Resize", "Tile", "Upsample"}
+)
+_MOST_LISTED = 1024
+_WHOLE = frozenset({0, 6, 7})
+"""Element types of lists of sizes: not told, int32 and int64."""
 _NUMBERS = {dtype: number for number, dtype in DTYPES.items()}
+
+
+def infer(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Return a model with all shapes that the onnx package can infer; raises what that package raises.
+
+    It follows the numbers of shapes element by element and without a bound, so that a list of a billion numbers made by
+    one Range would take all memory: a model that may hold one is inferred without them.
+    """
+    graphs = [model.graph, *model.functions]
+    if not any(node.op_type in _MAKES_LISTS for node in _nodes(graphs)):
+        return shape_inference.infer_shapes(model, check_type=False, strict_mode=False, data_prop=True)
+    inferred = shape_inference.infer_shapes(model, check_type=False, strict_mode=False, data_prop=False)
+    if any(map(_may_double, _nodes(model.functions))) or not _lists_are_short(inferred.graph):
+        return inferred
+    return shape_inference.infer_shapes(model, check_type=False, strict_mode=False, data_prop=True)
+
+
+def _nodes(graphs: Iterable[Any]) -> Iterator[onnx.NodeProto]:
+    """Yield the nodes of graphs and functions, those of bodies too."""
+    waiting = list(graphs)
+    while waiting:
+        for node in waiting.pop().node:
+            yield node
+            waiting += [attribute.g for attribute in node.attribute if attribute.HasField("g")]
+
+
+def _may_double(node: onnx.NodeProto) -> bool:
+    """Tell whether a node of a local function, whose types are not told, may make a list longer than what it reads."""
+    if node.op_type == "Concat":
+        return len(set(node.input)) < len(node.input)
+    return node.op_type in _MAKES_LISTS
+
+
+def _lists_are_short(graph: onnx.GraphProto) -> bool:
+    """Tell whether every list of whole numbers is known to be short, by what inference has told of it."""
+    waiting = [graph]
+    while waiting:
+        inner = waiting.pop()
+        told: set[str] = set()
+        for info in (*inner.value_info, *inner.output):
+            tensor = info.type.tensor_type
+            if not tensor.HasField("shape"):
+                continue
+            sizes = tensor.shape.dim
+            if len(sizes) != 1 or tensor.elem_type not in _WHOLE:
+                told.add(info.name)
+            elif sizes[0].HasField("dim_value"):
+                told.add(info.name)
+                if not 0 <= sizes[0].dim_value <= _MOST_LISTED:
+                    return False
+        for node in inner.node:
+            if node.op_type in _MAKES_LISTS and node.op_type != "Concat" and not told.issuperset(node.output):
+                return False
+            waiting += [attribute.g for attribute in node.attribute if attribute.HasField("g")]
+    return True
 
 
 def is_plain(model: onnx.ModelProto) -> bool:

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("onnx", reason="greenlint inspect needs the extra [onnx]")
 
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, parser
 
 from greenlint.errors import ModelError
 from greenlint.onnx import load, wire
@@ -123,3 +123,29 @@ def test_many_tensors_over_the_same_bytes(tmp_path: Path) -> None:
         "none",
         ["weights were not read: tensors claim the same bytes of w.bin over and over"],
     )
+
+
+BODIES = """<ir_version: 8, opset_import: ["" : 17]>
+g (bool c) => (int64[n] y) <int64 a = {0}, int64 b = {1000000000}, int64 d = {1}> {
+    y = If (c) <then_branch = t () => (int64[n] r2) { r = Range (a, b, d)
+        r2 = Add (r, r) }, else_branch = e () => (int64[m] s2) { s = Range (a, b, d)
+        s2 = Add (s, s) }>
+}"""
+FUNCTION = """<ir_version: 8, opset_import: ["" : 17, "f" : 1]>
+g (float[4] x) => (int64[n] y) <int64 a = {0}, int64 b = {1000000000}, int64 d = {1}> { y = f.F (a, b, d) }
+<domain: "f", opset_import: ["" : 17]>
+F (a, b, d) => (r2) { r = Range (a, b, d)
+    r2 = Add (r, r) }"""
+
+
+@pytest.mark.parametrize("text", [BODIES, FUNCTION], ids=["bodies", "function"])
+def test_numbers_that_are_made_inside(tmp_path: Path, text: str) -> None:
+    resource = pytest.importorskip("resource", reason="memory is bounded on Unix alone")
+    path = tmp_path / "many.onnx"
+    path.write_bytes(parser.parse_model(text).SerializeToString())
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (8 << 30, before[1]))
+    try:
+        assert measure(load.load(path)).operators["Range"] in (1, 2)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
