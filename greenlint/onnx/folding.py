@@ -95,7 +95,7 @@ def numbers(value: Value, most: int) -> Array | None:
     except (ValueError, IndexError, TypeError, AttributeError, OverflowError, ZeroDivisionError):
         # A graph that says what cannot be computed: it is not this module's part to judge it.
         return None
-    return None if folded is None or folded.size > most else folded
+    return None if folded is None or folded.size > most or folded.dtype == object else folded
 
 
 def _shape(node: Node) -> Array | None:
