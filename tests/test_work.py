@@ -143,11 +143,15 @@ def _runs(folder: Path) -> Iterator[tuple[str, dict[str, int]]]:
     yield "start: a folder that is known", run(folder, "--shallow", "check")
 
 
+# Where Python keeps no bytecode, the catalogue is not kept as JSON either, and each run reads its YAML.
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def run(folder: Path, *words: str) -> dict[str, int]:
     done = subprocess.run(
         [sys.executable, FOLDER / "count.py", *words],
         cwd=folder,
-        env={**os.environ, "PYTHONHASHSEED": "0", "PYTHONPATH": str(FOLDER.parent.parent)},
+        env={**_ENVIRONMENT, "PYTHONHASHSEED": "0", "PYTHONPATH": str(FOLDER.parent.parent)},
         capture_output=True,
         text=True,
         check=True,
