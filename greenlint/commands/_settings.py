@@ -1,7 +1,8 @@
-"""What `check` and `inspect` read alike from the command line: rules, the level that fails, the settings file."""
+"""What commands take alike from the command line: rules, the level that fails, the settings file, the baseline."""
 
 from __future__ import annotations
 
+import argparse
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,12 +11,31 @@ from greenlint.errors import ConfigError, did_you_mean
 from greenlint.rule import Severity, Target
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Executor
 
     from greenlint.config import Overrides, Settings
     from greenlint.engine import Work
+
+
+def declare_rules(parser: argparse.ArgumentParser) -> None:
+    """Declare the options that say which rules run, and by which file of settings; `overrides` reads them."""
+    rules = parser.add_argument_group("rules")
+    rules.add_argument("--select", action="append", metavar="RULES", help="run these alone: codes, prefixes or names")
+    rules.add_argument("--extend-select", action="append", metavar="RULES", help="run these as well")
+    rules.add_argument("--ignore", action="append", metavar="RULES", help="leave these out")
+    rules.add_argument("--preview", action=argparse.BooleanOptionalAction, help="run preview rules as well")
+    rules.add_argument("--config", metavar="FILE", help="take the settings from this file alone")
+
+
+def declare_baseline(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Declare which known findings are left out, and return the group, for what else a command leaves out."""
+    known = parser.add_argument_group("known findings")
+    known.add_argument("--baseline", metavar="FILE", help="show only what is not in this file of `greenlint baseline`")
+    known.add_argument(
+        "--no-baseline", action="store_true", help="show what the baseline of the settings knows as well"
+    )
+    return known
 
 
 def overrides(options: argparse.Namespace) -> Overrides:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from collections import Counter
@@ -18,6 +17,7 @@ from greenlint.errors import ConfigError
 from greenlint.finding import Problem, shown
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
 
     from greenlint.config import Configuration
@@ -34,12 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--prune", action="store_true", help="take out what is no longer found, and add nothing")
     parser.add_argument("--models", action="store_true", help="search the folders for .onnx files as well")
-    rules = parser.add_argument_group("rules")
-    rules.add_argument("--select", action="append", metavar="RULES", help="run these alone: codes, prefixes or names")
-    rules.add_argument("--extend-select", action="append", metavar="RULES", help="run these as well")
-    rules.add_argument("--ignore", action="append", metavar="RULES", help="leave these out")
-    rules.add_argument("--preview", action=argparse.BooleanOptionalAction, help="run preview rules as well")
-    rules.add_argument("--config", metavar="FILE", help="take the settings from this file alone")
+    _settings.declare_rules(parser)
     files = parser.add_argument_group("files")
     files.add_argument("--exclude", action="append", metavar="GLOB", help="leave these files out as well")
     files.add_argument("--force-exclude", action="store_true", help="leave out excluded files even if they are named")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from dataclasses import replace
@@ -16,6 +15,7 @@ from greenlint.finding import Status
 from greenlint.rule import Target
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator, Mapping, Sequence
 
     from greenlint.changes import Changes
@@ -26,12 +26,7 @@ if TYPE_CHECKING:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("paths", nargs="*", metavar="PATH", help="files and folders (default: the working directory)")
-    rules = parser.add_argument_group("rules")
-    rules.add_argument("--select", action="append", metavar="RULES", help="run these alone: codes, prefixes or names")
-    rules.add_argument("--extend-select", action="append", metavar="RULES", help="run these as well")
-    rules.add_argument("--ignore", action="append", metavar="RULES", help="leave these out")
-    rules.add_argument("--preview", action=argparse.BooleanOptionalAction, help="run preview rules as well")
-    rules.add_argument("--config", metavar="FILE", help="take the settings from this file alone")
+    _settings.declare_rules(parser)
     files = parser.add_argument_group("files")
     files.add_argument("--exclude", action="append", metavar="GLOB", help="leave these files out as well")
     files.add_argument("--force-exclude", action="store_true", help="leave out excluded files even if they are named")
@@ -43,11 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="read files with up to this many processes (default: as is useful), or by a cluster: dask://HOST:PORT",
     )
-    known = parser.add_argument_group("known findings")
-    known.add_argument("--baseline", metavar="FILE", help="show only what is not in this file of `greenlint baseline`")
-    known.add_argument(
-        "--no-baseline", action="store_true", help="show what the baseline of the settings knows as well"
-    )
+    known = _settings.declare_baseline(parser)
     known.add_argument("--diff-base", metavar="REF", help="show only what the changes since this branch bring about")
     fixing = parser.add_argument_group("fixing")
     fixing.add_argument("--fix", action="store_true", help="correct what can be corrected without changing results")

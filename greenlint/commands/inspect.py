@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import gc
 import importlib.util
 import os
@@ -18,6 +17,7 @@ from greenlint.finding import Problem, Report, Status, shown
 from greenlint.rule import Target
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
 
     from greenlint.config import Configuration
@@ -32,12 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "paths", nargs="+", metavar="PATH", help="models, and folders that are searched for .onnx files"
     )
-    rules = parser.add_argument_group("rules")
-    rules.add_argument("--select", action="append", metavar="RULES", help="run these alone: codes, prefixes or names")
-    rules.add_argument("--extend-select", action="append", metavar="RULES", help="run these as well")
-    rules.add_argument("--ignore", action="append", metavar="RULES", help="leave these out")
-    rules.add_argument("--preview", action=argparse.BooleanOptionalAction, help="run preview rules as well")
-    rules.add_argument("--config", metavar="FILE", help="take the settings from this file alone")
+    _settings.declare_rules(parser)
     models = parser.add_argument_group("models")
     models.add_argument("--dim", action="append", metavar="NAME=N", help="size of a symbolic dimension, as in batch=1")
     models.add_argument(
@@ -46,11 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     models.add_argument("--device", metavar="CLASS", default="server-cpu", help="device class of the energy estimate")
     models.add_argument("--compare", metavar="MODEL", help="tell what changes from PATH to this model")
     models.add_argument("--measure", action="store_true", help="run the model in ONNX Runtime and time it")
-    known = parser.add_argument_group("known findings")
-    known.add_argument("--baseline", metavar="FILE", help="show only what is not in this file of `greenlint baseline`")
-    known.add_argument(
-        "--no-baseline", action="store_true", help="show what the baseline of the settings knows as well"
-    )
+    _settings.declare_baseline(parser)
     telling = parser.add_argument_group("telling")
     _telling.configure(telling)
     telling.add_argument("--statistics", action="store_true", help="count the findings of each rule")
